@@ -1,0 +1,50 @@
+# Every command a person types. `make` alone lists them.
+# Options: BITS=32|64 and HEAP=192k for run, DIR= for board and run, PORT= for repl, ARGS= for test.
+
+PYTHON ?= python3
+DIR = build/board
+VENV := build/venv/bin/python
+BOARD := tools/board $(if $(HEAP),--heap $(HEAP)) $(if $(BITS),--bits $(BITS))
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help run test board unixport size lint repl clean clean-all .venv .unixport
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /make \1 /p' Makefile | while read -r make name text; do \
+		printf '%s %-10s %s\n' "$$make" "$$name" "$$text"; done
+
+run: board  ## set up everything missing, build the board tree, boot it
+	@exec $(BOARD) "$(DIR)"
+
+test: .venv .unixport  ## set up everything missing, run all tests (ARGS="-k name")
+	@$(VENV) -m pytest $(ARGS)
+
+board: .venv .unixport  ## build the board tree in DIR (build/board)
+	@$(VENV) -m tools.tree "$(DIR)"
+
+unixport:  ## set up MicroPython: build/bin/micropython and micropython32
+	@$(PYTHON) -m tools.unixport --again
+	@ls build/bin/micropython*
+
+size: .venv .unixport  ## heap and .mpy bytes against the budgets
+	@$(VENV) -m tools.size
+
+lint: .venv  ## ruff
+	@$(VENV) -m ruff check --quiet . && echo "lint: fine"
+
+repl: .venv  ## the console of the board at PORT
+	@test -n "$(PORT)" || { echo "repl: name the board: make repl PORT=/dev/ttyACM0" >&2; exit 1; }
+	@$(VENV) -m mpremote connect "$(PORT)" resume repl
+
+clean:  ## remove build/board
+	rm -rf build/board
+
+clean-all:  ## remove everything that make made
+	rm -rf build
+	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+.venv:
+	@$(PYTHON) -m tools.venv
+
+.unixport:
+	@$(PYTHON) -m tools.unixport

@@ -1,0 +1,64 @@
+# repl: the console at which people look into the running board.
+
+from aioclass import Service
+from aioctl.core import group
+
+# aioservice's functions that are there under their own names at the prompt. `list` is not:
+# it would hide the built-in.
+_VERBS = (
+    "boot config disable enable get_config init load restart service shutdown snapshot "
+    "start status stop traceback unload"
+)
+
+
+class _Verb:
+    """A function that is found when it is called, so that the prompt costs no memory before."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return "aioservice.%s" % self.name
+
+    def __call__(self, *args, **kwargs):
+        import aioservice
+
+        return getattr(aioservice, self.name)(*args, **kwargs)
+
+
+class Repl(Service):
+    info = "The asyncio console"
+    type = "runtime.service"
+    enabled = True
+    kwargs = {"console": "auto", "prompt": "--> "}
+
+    async def task(self, console="auto", prompt="--> "):
+        """`console`: "aiorepl", "aioconsole", or "auto": aiorepl where it is installed."""
+        module = self.find(console)
+        names = __import__("__main__").__dict__
+        for verb in _VERBS.split():
+            if verb not in names:
+                names[verb] = _Verb(verb)
+        if module.__name__ == "aiorepl":
+            return await module.task(names, prompt)
+        return await module.task(names, prompt, self.leave)
+
+    def find(self, console):
+        if console not in ("auto", "aiorepl", "aioconsole"):
+            raise ValueError('console is "auto", "aiorepl" or "aioconsole", not %r' % (console,))
+        if console != "aioconsole":
+            try:
+                return __import__("aiorepl")
+            except ImportError:
+                if console == "aiorepl":
+                    raise
+        return __import__("aioconsole")
+
+    def leave(self):
+        """Ctrl-D: everything is to be shut down."""
+        quit = self.manager.quit
+        if quit is not None:
+            quit.set()
+
+
+service = Repl("repl")

@@ -1,0 +1,26 @@
+# Times as people read them. Loaded when somebody looks; its functions are attributes
+# of aioschedule.
+
+import time
+
+from aioschedule import uptime
+
+
+def wall(up):
+    """Seconds for time.localtime() of the moment at which uptime() was `up`."""
+    return int(time.time()) - uptime() + up
+
+
+def get_datetime(t=None):
+    """2026-03-16 11:27:11 of a localtime tuple, or of now."""
+    return "%04d-%02d-%02d %02d:%02d:%02d" % tuple((t or time.localtime())[:6])
+
+
+def tmdelta_fmt(seconds):
+    """38 s, or 00:01:01, or 2 days, 03:04:05."""
+    s = int(seconds)
+    if s < 60:
+        return "%d s" % s
+    days = s // 86400
+    text = "%02d:%02d:%02d" % (s // 3600 % 24, s // 60 % 60, s % 60)
+    return "%d day%s, %s" % (days, "s"[days == 1 :], text) if days else text

@@ -1,0 +1,400 @@
+# Service: what an author writes, and its life: the one state machine of the project.
+# Resident, and without imports on its way down: a MemoryError must not meet one. What
+# people and authors ask of a service beside that is in aioclass_api, loaded on use.
+#
+# Transitions (a test checks that no other happens). "ask" is a request to stop; in
+# `stopping` the tear-down runs: children, stop callbacks, on_stop(), cleanup().
+#
+#   init, stopped, failed, done  -> starting | scheduled    start: all it requires is up
+#   init, stopped, failed, done  -> waiting | blocked       a requirement is not up | cannot come up
+#   waiting     -> blocked               a requirement failed, or was stopped
+#   blocked     -> waiting               that requirement is on its way again
+#   waiting     -> starting | scheduled  the last requirement came up
+#   blocked     -> starting | scheduled  the same
+#   waiting     -> stopped               ask (nothing is set up)
+#   blocked     -> stopped               ask
+#   starting    -> running               setup() returned
+#   starting    -> stopping              setup() raised or took too long | ask
+#   running     -> done                  the task returned; the service stays set up
+#   running     -> stopping              the task raised | ask | a scheduled run ended
+#   done        -> stopping              ask
+#   stopping    -> stopped               ask
+#   stopping    -> restarting | failed   failure, as the restart policy says
+#   stopping    -> scheduled | done      a scheduled run ended: another is due | none is
+#   restarting  -> starting              the delay is over, or a scheduled run is due
+#   restarting  -> waiting | blocked     the delay is over, but a requirement is not up
+#   restarting  -> stopping              ask
+#   scheduled   -> starting              due
+#   scheduled   -> stopping              ask
+#   failed      -> starting              due: a schedule goes on after a failed run
+#   failed      -> stopping              ask, where it is still armed
+#   init, waiting, blocked, stopped, failed -> masked; masked -> init
+
+import asyncio
+from time import ticks_add, ticks_diff, ticks_ms
+
+import aioschedule
+from aioctl.core import bound, describe, group, is_awaitable, is_interrupt
+
+_LEAVE = const(200)  # ms that anything cancelled has to unwind, before it is left behind
+_MINUTE = const(60)  # s: running that long is healthy; and the longest restart delay
+_WARNING = const(30)  # aiolog's levels
+_ERROR = const(40)
+# Methods in aioclass_api, and what is made there when somebody looks at it.
+_MORE = const(
+    " add_callback add_ctask add_logger call_back children gracefully_stop interrupt "
+    "orphan prepared rule shutdown startup wait_for_shutdown "
+)
+_MADE = const(" log path reason record ")
+
+
+class ServiceError(Exception):
+    """The root of all exceptions of the manager."""
+
+
+async def _guard(awaitable, box):
+    box[0] = True
+    try:
+        box[1] = await awaitable
+    except BaseException as e:
+        box[2] = e
+    box[3].set()
+    if is_interrupt(box[2]):
+        e = box[2]
+        box[2] = asyncio.CancelledError()  # one Ctrl-C is raised once
+        raise e
+
+
+async def bounded(awaitable, ms, what):
+    """Awaits something for at most ms, then cancels it, and leaves it behind if it does not end.
+
+    Returns its value or raises its error; asyncio.TimeoutError says when it took too long.
+    A cancellation of the caller is passed on, and raised when what was awaited has ended.
+    """
+    ended = asyncio.Event()
+    box = [False, None, None, ended]  # started, value, error
+    task = asyncio.create_task(_guard(awaitable, box))
+    cancelled = late = False
+    left = ms
+    while not ended.is_set():
+        end = ticks_add(ticks_ms(), left)
+        try:
+            await asyncio.wait_for_ms(ended.wait(), left)
+            break
+        except asyncio.TimeoutError:
+            if cancelled or late:  # it had its time to unwind
+                raise asyncio.TimeoutError(what + " does not end; left behind")
+            late = True
+        except asyncio.CancelledError:
+            if cancelled or late:
+                left = max(ticks_diff(end, ticks_ms()), 0)
+                cancelled = True
+                continue
+            cancelled = True
+        task.cancel()
+        left = _LEAVE
+        if not box[0]:  # cancelled before its first step it never runs
+            break
+    error = box[2]
+    if cancelled and (error is None or isinstance(error, asyncio.CancelledError)):
+        raise asyncio.CancelledError
+    if late:
+        raise asyncio.TimeoutError("%s took longer than %s s" % (what, ms / 1000))
+    if error is not None:
+        raise error
+    return box[1]
+
+
+class Service:
+    """Base of all services; an author overrides the attributes and methods that matter to him."""
+
+    info = docs = ""
+    type = "runtime.service"
+    enabled = critical = safe = False
+    args = require = want = groups = ()
+    kwargs = config = deps = {}
+    schedule = None
+    restart = "on-failure"
+    start_timeout = 30
+    stop_grace = 0
+    stop_timeout = 10
+    loglevel = "info"
+
+    state = "init"
+    # since: uptime in seconds at which the state began
+    since = error = result = None
+    restarts = 0
+    delay = 0  # s, the last restart delay
+    forced = False
+
+    # Shared defaults: an instance pays for an attribute only when it differs.
+    # manager: set on the class by the manager; module: the module it came from
+    manager = module = None
+    special = False  # its task needs more than args and kwargs: see aioclass_api.prepared()
+    task = None
+    _life = None  # the asyncio task of its life
+    _owed = 0  # 1: setup() was entered, cleanup() is owed; 2: it is up, on_stop() too
+    _asked = False  # a stop was asked for and has not ended
+    _armed = False  # in the schedule
+    _callbacks = _event = None
+
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return "Service: %s.service from %s" % (self.name, self.path)
+
+    def __getattr__(self, name):
+        word = " %s " % name
+        if word in _MORE:
+            return bound(self, "aioclass_api", name)
+        if word in _MADE:
+            return bound(self, "aioclass_api", name)()
+        raise AttributeError(name)
+
+    def is_running(self):
+        """True in `starting` and `running`, until a stop is asked for."""
+        return self.state in ("starting", "running") and not self._asked
+
+    def is_up(self):
+        """Whether those that require it may run."""
+        if self._armed:
+            return True
+        state = self.state
+        return state == "done" or (
+            state == "running" and (self.type != "core.service" or self.task is None)
+        )
+
+    def is_active(self):
+        """Whether something of it runs, is armed or is set up."""
+        return self._asked or self._armed or self._owed > 0 or self._life is not None
+
+    def move(self, state):
+        """The one place where a state changes."""
+        self.state = state
+        self.since = aioschedule.uptime()
+        self._notify()
+        if self.manager is not None:
+            self.manager.changed(self)
+
+    def _notify(self):
+        if self._event is not None:
+            self._event.set()
+            self._event = None
+
+    def changed(self):
+        """To be awaited: the next change of state from now on, or the end of its life's task."""
+        if self._event is None:  # made at once: what awaits it may run later
+            self._event = asyncio.Event()
+        return self._event.wait()
+
+    # -- life ----------------------------------------------------------------
+
+    def begin(self):
+        """Arms a schedule service, starts any other: all that it requires is up."""
+        self.forced = False
+        self.delay = 0
+        if self.schedule is not None or self.type == "schedule.service":
+            __import__("aioclass_timed").arm(self)
+        else:
+            self.launch()
+
+    def launch(self):
+        """Begins a life."""
+        self.move("starting")
+        self._life = asyncio.create_task(self._live())
+
+    async def _live(self):
+        me = self._life
+        while True:
+            error = None
+            task = self.task
+            ms = int(self.start_timeout * 1000)
+            try:
+                if not hasattr(task, "function"):  # asyncmd's setup() means something else
+                    self._owed = 1
+                    if hasattr(self, "setup"):
+                        work = self.setup()
+                        if is_awaitable(work):
+                            await bounded(work, ms, "setup()")
+                    if self._callbacks:
+                        await self.call_back("start", ms)
+                if not self._asked:
+                    self._owed = 2
+                    self.move("running")
+                    if task is not None:
+                        if self.special:
+                            work = self.prepared()
+                        else:
+                            work = task(*self.args, **self.kwargs)
+                        if is_awaitable(work):
+                            if self.type == "core.service":  # its return is part of its start
+                                work = bounded(work, ms, "task()")
+                            work = await work
+                        if self._life is me:
+                            self.result = work
+            except BaseException as e:
+                error = e
+            if self._life is not me:  # left behind by a stop that it did not heed
+                return
+            if is_interrupt(error):  # a real Ctrl-C: run() ends everything
+                break
+            if self._asked:
+                if error is not None and not isinstance(error, asyncio.CancelledError):
+                    await self._failed(error)
+                break
+            state = "done" if task is not None else None
+            delay = None
+            if error is not None:
+                state = "failed"
+                if self.state == "running" and aioschedule.uptime() - self.since >= _MINUTE:
+                    self.delay = 0
+                await self._failed(error)
+                delay = self._retry(True)
+            elif self.schedule is not None or self.type == "schedule.service":
+                state = "scheduled" if self._armed else "done"
+            else:
+                delay = None if task is None else self._retry(False)
+                if delay is None:  # it stays set up
+                    self._settle(state)
+                    return
+            self.move("stopping")
+            await self._tear_down(False)
+            if self._asked:
+                break
+            if delay is None:
+                self._settle(state)
+                return
+            self.delay = delay
+            self.move("restarting")
+            try:
+                await asyncio.sleep_ms(int(delay * 1000))
+            except asyncio.CancelledError:
+                pass
+            if self._life is not me:
+                return
+            if self._asked:
+                break
+            if self.manager is not None and not self.manager.advance(self, False):
+                break
+            self.restarts += 1
+            self.move("starting")
+        self._settle(None)
+        if is_interrupt(error):
+            raise error
+
+    def _settle(self, state):
+        """Ends the task of its life, in that state."""
+        self._life = None
+        if state is not None:
+            self.move(state)
+        else:
+            self._notify()
+
+    # -- failure -------------------------------------------------------------
+
+    async def _failed(self, error):
+        """Keeps and reports an error; on_error() may make a result of it."""
+        self.error = error
+        group().note(_ERROR, self.name + ".service", describe(error))
+        hook = getattr(self, "on_error", None)
+        if hook is not None:
+            args, kwargs = self.prepared(False) if self.special else (self.args, self.kwargs)
+            end = ticks_add(ticks_ms(), int(self.stop_timeout * 1000))
+            self.result = await self._step("on_error()", end, hook, (error,) + tuple(args), kwargs)
+
+    def _retry(self, failed):
+        """Seconds until the restart after an end, or None."""
+        if not isinstance(self.restart, str):
+            return self.rule(failed)
+        if self.restart == "always" or failed and self.restart == "on-failure":
+            return min(max(self.delay * 2, 1), _MINUTE) if failed else 1
+        return None
+
+    # -- stop ----------------------------------------------------------------
+
+    def ask(self, grace=None):
+        """Asks this service alone to stop; how it ends is seen in its state."""
+        if self._asked:
+            return
+        if not self.is_active():
+            if self.state in ("waiting", "blocked"):
+                self.move("stopped")
+            return
+        self._asked = True
+        closing = self.state == "stopping"
+        hook = self._owed == 2 and self.state == "running"
+        if self._armed:
+            __import__("aioclass_timed").disarm(self)
+        if not closing:
+            self.move("stopping")
+        ms = int((self.stop_grace if grace is None else grace) * 1000)
+        asyncio.create_task(self._stop(ms, closing, hook))
+
+    async def _stop(self, ms, closing, hook):
+        life = self._life
+        if life is not None and not closing:
+            if ms and self._owed:
+                self.forced = not await self._gone(life, ms)
+            if self._life is life:
+                life.cancel()
+                if not self._owed:  # nothing was entered: nothing has to unwind
+                    self._life = None
+                elif not await self._gone(life, max(ms, _LEAVE)):
+                    self._life = None
+                    self._left(self.name + ".service")
+        while self._life is not None:  # its tear-down is bounded by itself
+            await self.changed()
+        await self._tear_down(hook)
+        self._asked = False
+        self.move("stopped")
+
+    async def _gone(self, life, ms):
+        """True if that life ended within ms."""
+        end = ticks_add(ticks_ms(), ms)
+        while self._life is life:
+            try:
+                await asyncio.wait_for_ms(self.changed(), max(ticks_diff(end, ticks_ms()), 0))
+            except asyncio.TimeoutError:
+                return self._life is not life
+        return True
+
+    def _left(self, name):
+        self.forced = True
+        group().note(_ERROR, name, "does not end; left behind")
+
+    async def _tear_down(self, hook):
+        """Children, stop callbacks, on_stop(), cleanup(): each once, whatever another raises."""
+        end = ticks_add(ticks_ms(), int(self.stop_timeout * 1000))
+        owed = self._owed
+        alive = [r for r in group().records.values() if r.service is self and r.task is not None]
+        for record in alive:
+            record.stop()
+        for record in alive:
+            try:
+                await asyncio.wait_for_ms(record.ended(), _LEAVE)
+            except asyncio.TimeoutError:
+                record.abandon()
+                self._left(record.name)
+        if owed == 2 and self._callbacks:
+            await self.call_back("stop", end)
+        if hook and getattr(self, "on_stop", None) is not None:
+            args, kwargs = self.prepared(False) if self.special else (self.args, self.kwargs)
+            self.result = await self._step("on_stop()", end, self.on_stop, args, kwargs)
+        self._owed = 0
+        if owed and hasattr(self, "cleanup") and not hasattr(self.task, "function"):
+            await self._step("cleanup()", end, self.cleanup)
+
+    async def _step(self, what, end, call, args=(), kwargs={}):
+        """Calls one of the author's functions; what it raises is reported and goes no further."""
+        try:
+            value = call(*args, **kwargs)
+            if is_awaitable(value):
+                value = await bounded(value, max(ticks_diff(end, ticks_ms()), _LEAVE), what)
+            return value
+        except BaseException as e:
+            if is_interrupt(e):
+                raise
+            if isinstance(e, asyncio.TimeoutError) and "left behind" in str(e):
+                self.forced = True
+            group().note(_WARNING, self.name + ".service", what + ": " + describe(e))

@@ -1,0 +1,80 @@
+# `await` at the console's prompt: runs in a task of its own while the console reads on, so that
+# Ctrl-C can cancel it. Loaded for one command.
+import asyncio
+import sys
+
+
+async def run(console, source):
+    """Runs statements with an `await` outside any function; False if there is none in them."""
+    coro = _coroutine(source, console.g)
+    if not coro:
+        return False
+    ended = asyncio.Event()
+    task = asyncio.create_task(_command(coro, ended))
+    keys = asyncio.create_task(_watch(console))
+    console.running = _Running(task, ended)
+    try:
+        # A console that is stopped leaves the command alone: it may be the one that stops it.
+        await ended.wait()
+    finally:
+        keys.cancel()
+        console.running = None
+    return True
+
+
+def _coroutine(source, g):
+    # What is assigned has to become global: all names are declared so that can be, and the
+    # compiler knows best which.
+    try:
+        compile(source, "<stdin>", "exec")
+        return None
+    except SyntaxError:
+        pass
+    names = {"_"}
+    for name in __import__("re").compile("[^A-Za-z_0-9]+").split(source):
+        try:
+            compile(name + "=0", "", "exec")
+            names.add(name)
+        except SyntaxError:
+            pass
+    head = "async def _typed():\n global " + ",".join(names) + "\n "
+    made = {}
+    try:
+        code = compile(head + "return(" + source + "\n)", "<stdin>", "exec")
+    except SyntaxError:
+        code = compile(head + source.replace("\n", "\n "), "<stdin>", "exec")
+    exec(code, g, made)
+    return made["_typed"]()
+
+
+class _Running:
+    # Ctrl-C cancels the command, a second one goes on without it.
+
+    def __init__(self, task, ended):
+        self.task = task
+        self.ended = ended
+        self.asked = False
+
+    def interrupt(self):
+        if self.asked:
+            sys.stdout.write("left running\n")
+            self.ended.set()
+        self.asked = True
+        self.task.cancel()
+
+
+async def _command(coro, ended):
+    try:
+        value = await coro
+        if not ended.is_set():
+            __repl_print__(value)
+    except BaseException as e:
+        if not ended.is_set():
+            sys.print_exception(e)
+    ended.set()
+
+
+async def _watch(console):
+    # Keys typed meanwhile are kept, as many as fit.
+    while not console.eof:
+        await console.fill()

@@ -1,0 +1,138 @@
+# Rare parts of the console: what is still open in a statement, completion, paste mode, `?name`.
+# Loaded for one use.
+import builtins
+import sys
+
+
+def is_open(source):
+    """Whether brackets or a triple quote are still open at the end of `source`."""
+    depth = i = 0
+    quote = None
+    while i < len(source):
+        c = source[i]
+        if quote:
+            if c == "\\":
+                i += 1
+            elif source.startswith(quote, i) or c == "\n" and len(quote) == 1:
+                i += len(quote) - 1
+                quote = None
+        elif c in "'\"":
+            quote = c * 3 if source.startswith(c * 3, i) else c
+            i += len(quote) - 1
+        elif c == "#":
+            i = source.find("\n", i)
+            if i < 0:
+                break
+        elif c in "([{":
+            depth += 1
+        elif c in ")]}":
+            depth -= 1
+        i += 1
+    return depth > 0 or quote is not None and len(quote) == 3
+
+
+def _names(obj):
+    # Attribute names, those too that a module loads when asked: its table is a dict, or a
+    # string of name=file.
+    names = set(dir(obj))
+    if isinstance(obj, type(sys)):
+        table = getattr(obj, "_TABLE", ())
+        if isinstance(table, str):
+            table = [entry.split("=")[0] for entry in table.split()]
+        names.update(table)
+    return names
+
+
+def _find(g, path):
+    # The object of a dotted path; AttributeError if there is none.
+    first, *rest = path.split(".")
+    obj = g[first] if first in g else getattr(builtins, first)
+    for name in rest:
+        obj = getattr(obj, name)
+    return obj
+
+
+def complete(console):
+    """Completes the name before the cursor as far as it is certain, else lists what fits."""
+    editor = console.editor
+    try:
+        line = str(console.line[: editor.at] if editor else console.line, "utf8")
+    except UnicodeError:
+        return
+    if not line.strip():
+        return console.insert(b"    ")
+    start = len(line)
+    while start and (line[start - 1] in "_." or line[start - 1].isalpha() or line[start - 1].isdigit()):
+        start -= 1
+    path, dot, prefix = line[start:].rpartition(".")
+    try:
+        names = _names(_find(console.g, path)) if dot else set(console.g) | set(dir(builtins))
+    except Exception:
+        return  # nothing to complete
+    names = sorted(n for n in names if n.startswith(prefix) and (prefix or n[0] != "_"))
+    if not names:
+        return
+    first, last = names[0], names[-1]
+    n = len(prefix)
+    while n < len(first) and first[n] == last[n : n + 1]:
+        n += 1
+    if n > len(prefix):
+        console.insert(first[len(prefix) : n].encode())
+    elif len(names) > 1:
+        console.write("\n" + "  ".join(names) + "\n")
+        console.show()
+        console.write(console.line)
+        if editor:
+            editor.redraw()
+
+
+def describe(console, path):
+    """Prints what is known of a name: its value, type and usage."""
+    if not path:
+        return console.write("?name tells about it. Tab completes, Ctrl-E pastes, Ctrl-D ends\n")
+    try:
+        obj = _find(console.g, path)
+    except AttributeError:
+        return console.write(path + " is not known\n")
+    console.write("{!r}\n{}\n".format(obj, type(obj)))
+    text = getattr(obj, "_HELP", None) or getattr(obj, "__doc__", None)
+    path, dot, name = path.rpartition(".")
+    if dot and not text:
+        table = getattr(_find(console.g, path), "_HELP", None)
+        text = table.get(name) if isinstance(table, dict) else None
+    if isinstance(text, dict):
+        text = "\n".join(text[name] for name in sorted(text))
+    if text:
+        console.write(str(text).strip() + "\n")
+
+
+async def paste(console):
+    """Paste mode: takes text until Ctrl-D, then runs all of it."""
+    console.write("paste mode; Ctrl-C to cancel, Ctrl-D to finish\n=== ")
+    text = bytearray()
+    error = None
+    before = 0
+    while True:
+        c = await console.key()
+        if c == 3 or c < 0:
+            return console.write("\n")
+        if c == 4:
+            break
+        start = console.head - 1
+        while console.head < console.tail and console.queue[console.head] >= 32 <= c:
+            console.head += 1
+        shown = added = console.queue[start : console.head]
+        if c == 13 or c == 10:
+            shown = added = b""
+            if c == 13 or before != 13:
+                added, shown = b"\n", "\n=== "
+        before = c
+        console.write(shown)
+        try:
+            text.extend(added)
+        except MemoryError as e:  # the rest still has to be read
+            error = e
+    console.write("\n")
+    if error:
+        raise error
+    await console.execute(str(text, "utf8"), "exec")

@@ -1,0 +1,91 @@
+# What every part of the project shares: the group of all tasks and services, and small
+# questions about them. Resident, so it is kept small.
+
+import sys
+
+
+def lookup(package, table, name):
+    """An attribute of a package whose files are loaded on use; table: " name=file name=file ".
+
+    A string, as a dict would keep each name in memory for good.
+    """
+    at = table.find(" %s=" % name)
+    if at < 0 or " " in name:
+        raise AttributeError(name)
+    file = table[at + len(name) + 2 : table.find(" ", at + 1)]
+    function, _, attribute = file.partition(".")
+    return getattr(__import__(package + "." + function, None, None, (name,)), attribute or name)
+
+
+def bound(owner, module, name):
+    """A function of a module, as a method of owner."""
+    function = getattr(__import__(module, None, None, (name,)), name)
+    return lambda *args, **kwargs: function(owner, *args, **kwargs)
+
+
+def is_awaitable(value):
+    """True for coroutines, tasks and what asyncio.sleep() returns, which has no send()."""
+    return hasattr(value, "send") or hasattr(value, "__next__")
+
+
+def is_interrupt(error):
+    """True for a Ctrl-C of the firmware, False for a KeyboardInterrupt that code raised.
+
+    The firmware raises one static object, which lies in the VM's state beside
+    `sys.modules`; what `raise` makes lies in the heap, behind its allocation table.
+    """
+    return isinstance(error, KeyboardInterrupt) and abs(id(error) - id(sys.modules)) < 1024
+
+
+def describe(error):
+    """An error in one line: `OSError: 113`."""
+    text = str(error)
+    name = type(error).__name__
+    return name + ": " + text if text else name
+
+
+class Group:
+    """All tasks and all services of the board."""
+
+    log = None  # the journal, or a logger that somebody gave with set_log()
+
+    def __init__(self):
+        self.records = {}  # name -> tasks.Record
+        self.services = {}  # name -> Service; a service is its own record
+
+    @property
+    def tasks(self):
+        """A new dict name -> record: the plain tasks, and each service that was started."""
+        found = dict(self.records)
+        for service in self.services.values():
+            record = service.record
+            if record is not None:
+                found[record.name] = record
+        return found
+
+    def note(self, level, name, text):
+        """Writes a line to the journal, if there is one."""
+        log = self.log
+        if log is not None:
+            if hasattr(log, "put"):
+                log.put(level, name, text)
+            else:
+                log.log(level, "[%s] %s" % (name, text))
+
+
+_group = Group()
+
+
+def group():
+    """The group of all tasks; `group().tasks` are their records by name."""
+    return _group
+
+
+def set_log(log):
+    """Makes `log` (an aiolog.Journal, or a logger) the journal of all tasks."""
+    _group.log = log
+
+
+def journal():
+    """The journal, or None: an aiolog.Journal, a target of print(file=…)."""
+    return _group.log

@@ -1,0 +1,61 @@
+# `.env`: secrets beside the settings. Parsed line by line, never evaluated.
+
+from aioschedule import get_datetime  # noqa: F401 - asyncmd has it here
+
+_FILE = ".env"
+
+
+def parse(text):
+    """{name: value} of the text of a `.env`: NAME=value, quotes, `export`, # comments."""
+    found = {}
+    for line in text.split("\n"):
+        line = line.strip()
+        if line.startswith("export "):
+            line = line[7:].strip()
+        name, equals, value = line.partition("=")
+        name = name.strip()
+        if not equals or not name or name[0] == "#":
+            continue
+        value = value.strip()
+        quote = value[:1]
+        end = value.find(quote, 1) if quote and quote in "'\"" else -1
+        if end > 0:
+            value = value[1:end]
+        elif " #" in value:
+            value = value[: value.index(" #")].strip()
+        found[name] = value
+    return found
+
+
+def load():
+    """{name: value} of `.env`; empty without one."""
+    try:
+        with open(_FILE, "rb") as file:
+            return parse(str(file.read(), "utf-8"))
+    except (OSError, ValueError):  # none, or no text at all
+        return {}
+
+
+def getenv(name, default=None):
+    """The value of a name in `.env`."""
+    return load().get(name, default)
+
+
+def expand(value, names=None):
+    """A copy of a value with each ${NAME} in its strings replaced; KeyError: not defined."""
+    if names is None:
+        names = load()
+    if isinstance(value, dict):
+        return {k: expand(v, names) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [expand(v, names) for v in value]
+    if not isinstance(value, str):
+        return value
+    done = ""
+    while True:
+        start = value.find("${")
+        end = value.find("}", start)
+        if start < 0 or end < 0:
+            return done + value
+        done += value[:start] + names[value[start + 2 : end]]
+        value = value[end + 1 :]

@@ -1,0 +1,167 @@
+# What people read about tasks: status, results, tracebacks. Loaded when somebody looks.
+
+import io
+import sys
+import time
+
+import aioschedule
+from .core import describe, group
+from .jobs import find, select, tasks_match
+
+_GREEN = const("\x1b[92m")
+_RED = const("\x1b[91m")
+_YELLOW = const("\x1b[93m")
+_CYAN = const("\x1b[96m")
+_OFF = const("\x1b[0m")
+_PAINT = {
+    "running": _GREEN,
+    "done": _GREEN,
+    "stopped": _YELLOW,
+    "scheduled": _CYAN,
+    "ERROR": _RED,
+    "failed": _RED,
+    "restarting": _RED,
+}
+_LINES = const(5)  # of the journal, under the status of a single task
+_debug = False
+
+
+def is_terminal():
+    """Whether output is seen on a terminal; a board's console is one."""
+    try:
+        import termios
+    except ImportError:
+        return True
+    try:
+        termios.tcgetattr(1)
+        return True
+    except OSError:
+        return False
+
+
+def _moment(since):
+    """`2026-03-16 11:27:11; 38 s ago` of an uptime."""
+    at = aioschedule.get_datetime(time.localtime(aioschedule.wall(since)))
+    return "%s; %s ago" % (at, aioschedule.tmdelta_fmt(aioschedule.uptime() - since))
+
+
+def _line(record):
+    """(word, rest) of a status line."""
+    word = record.status()
+    if record.error is not None and word == "failed":
+        word = "ERROR"
+    if record.done_at is None:
+        return word, "since " + _moment(record.since if record.since is not None else aioschedule.uptime())
+    result = record.result if record.error is None else describe(record.error)
+    return word, "@ %s --> result: %s" % (_moment(record.done_at), result)
+
+
+def _service_of(record):
+    """The service that a record stands for; None for tasks, children too."""
+    service = record.service
+    return service if service is not None and record.name == service.name + ".service" else None
+
+
+def status(name=None, log=True, debug=False, indent="    "):
+    """Prints a line for each task, or for those that a name or pattern picks.
+
+    With debug (or after `debug()`) all that is known of them follows.
+    """
+    paint = is_terminal()
+    found = select(name)
+    for record in found:
+        word, rest = _line(record)
+        colour = _PAINT.get(word, _YELLOW) if paint else ""
+        off = _OFF if paint else ""
+        service = _service_of(record)
+        if (debug or _debug) and service is not None:
+            print("%s●%s %s - %s" % (colour, off, record.name, service.info))
+            print("%sLoaded: %s" % (indent, service))
+            print("%sActive: status: %s%s%s %s" % (indent, colour, word, off, rest))
+        else:
+            print("%s●%s %s: status: %s%s%s %s" % (colour, off, record.name, colour, word, off, rest))
+        if debug or _debug:
+            _details(record, service, indent)
+    if log and len(found) == 1 and hasattr(group().log, "put"):
+        from .logs import log as show
+
+        show(found[0].name, last=_LINES)
+
+
+def _details(record, service, indent):
+    """All that is known of a task, and of the service and the children behind it."""
+    if service is not None:
+        print("%sType: %s" % (indent, service.type))
+        print("%sDocs: %s" % (indent, service.docs))
+        if hasattr(service, "show"):
+            print("%s%s: %s" % ((indent,) + tuple(service.show())))
+        children = service.children()
+        if children:
+            print("%sCTasks: %d" % (indent, len(children)))
+            for child in children:
+                word, rest = _line(child)
+                print("%s    ┗━► %s: status: %s %s" % (indent, child.name, word, rest))
+    mark = indent + "┗━► "
+    end = aioschedule.uptime() if record.done_at is None else record.done_at
+    if record.since is not None:
+        print("%sruntime: %s" % (mark, aioschedule.tmdelta_fmt(end - record.since)))
+    print("%sargs: %r" % (mark, tuple(record.args)))
+    print("%skwargs: %r" % (mark, record.kwargs))
+    if record.error is not None:
+        print("%straceback:" % mark)
+        text = io.StringIO()
+        sys.print_exception(record.error, text)
+        for each in text.getvalue().split("\n"):
+            if each:
+                print("%s    %s" % (indent, each))
+
+
+def result(name=None):
+    """The result of a task that ended, which is the error of one that failed; None while it runs.
+
+    A pattern with `*` prints each one's; no name prints all.
+    """
+    if name is None:
+        return result_all()
+    if "*" in name:
+        for each in tasks_match(name):
+            print("%s --> %s" % (each, result(each)))
+        return None
+    for record in select(name):
+        return _result(record)
+
+
+def _result(record):
+    if record.result is None and record.error is not None:
+        return record.error
+    return record.result
+
+
+def result_all(as_dict=False):
+    """Prints the results of all tasks, or returns {name: result}."""
+    found = {name: _result(find(name)) for name in tasks_match("*")}
+    if as_dict:
+        return found
+    for name in sorted(found):
+        print("%s --> %s" % (name, found[name]))
+
+
+def traceback(name=None, rtn=False, indent=""):
+    """Prints the tracebacks of tasks that failed; with rtn tells whether there is one."""
+    failed = [r for r in select(name) if r.error is not None]
+    if rtn:
+        return bool(failed)
+    for record in failed:
+        print("%s%s: Traceback" % (indent, record.name))
+        text = io.StringIO()
+        sys.print_exception(record.error, text)
+        for line in text.getvalue().split("\n"):
+            if line:
+                print(indent + line)
+
+
+def debug():
+    """Turns the debug mode of `status` on, or off again."""
+    global _debug
+    _debug = not _debug
+    print("debug mode: %s" % _debug)

@@ -1,0 +1,202 @@
+# The one manager: what follows when a service changes its state, and how all of them stop.
+# Resident. Starting and everything else that people ask for is in verbs, loaded on use.
+
+import asyncio
+import sys
+
+from aioclass import Service
+from aioctl.core import bound, group
+
+_ON_USE = const("discovery settings order verbs startup control configure report")
+_MORE = const(" begin forget get restart revive start ")
+
+
+def names(value):
+    """The names in a `require`, `want` or `groups`: a name, a list of names, or a dict of them."""
+    if isinstance(value, str):
+        return (value,)
+    return value.values() if isinstance(value, dict) else value
+
+
+# States of a requirement that may be up soon.
+_COMING = ("waiting", "starting", "running")
+
+
+def decided(service):
+    """Whether a start has had its first outcome."""
+    return service.is_up() or service.state in ("restarting", "failed", "blocked", "stopped", "masked")
+
+
+class Operation:
+    """Something under way with a service: may be awaited for its end, or left alone."""
+
+    def __init__(self, service, coro, word):
+        self.service = service
+        self.word = word  # what is under way: "stopping"
+        self.error = None
+        self.ended = asyncio.Event()
+        asyncio.create_task(self._run(coro))
+
+    async def _run(self, coro):
+        try:
+            await coro
+        except Exception as e:
+            self.error = e
+        self.ended.set()
+
+    def __repr__(self):
+        word = self.service.state if self.ended.is_set() else self.word
+        return "%s.service: %s" % (self.service.name, word)
+
+    async def _wait(self):
+        await self.ended.wait()
+        if self.error is not None:
+            raise self.error
+
+    def __iter__(self):
+        return self._wait()
+
+    __await__ = __iter__
+
+
+class Manager:
+    """All services by name, in `services`, which is the group's own dict."""
+
+    log = None  # the logger that boot() or init() was given
+    fault = None  # what is wrong with services.config as a whole
+    found = False  # whether the services were discovered
+    last = None  # the name of the service that run() starts when all others are up
+    quit = None  # the Event that ends run()
+    fresh = ()  # services about to be started
+    _event = None
+
+    def __init__(self):
+        self.services = group().services
+        self.failed = {}  # name -> (path, error): files that could not be loaded
+        self.held = {}  # name -> "disabled" | "excluded": known, but not to run
+        self.leaving = {}  # name -> Operation: unloaded, but not ended yet
+        self._pending = []  # services in `waiting` or `blocked`
+        self._dirty = []  # services whose change is not dealt with yet
+
+    def __getattr__(self, name):
+        if " %s " % name not in _MORE:
+            raise AttributeError(name)
+        return bound(self, "aioservice.verbs", name)
+
+    # -- what follows a change ------------------------------------------------
+
+    def changed(self, service):
+        """Called at each change of a service's state.
+
+        A queue instead of recursion: chains of services are long, stacks of boards short.
+        """
+        dirty = self._dirty
+        dirty.append(service)
+        if len(dirty) > 1:
+            return
+        pending = self._pending
+        while dirty:
+            service = dirty[0]
+            if service in pending:
+                pending.remove(service)
+            if service.state in ("waiting", "blocked"):
+                pending.append(service)
+            name = service.name
+            for other in pending[:] if pending else ():
+                if name in names(other.require) or name in names(other.want):
+                    self.advance(other)
+            dirty.pop(0)
+        if self._event is not None:
+            self._event.set()
+            self._event = None
+
+    def change(self):
+        """To be awaited: the next change of any service from now on."""
+        if self._event is None:
+            self._event = asyncio.Event()
+        return self._event.wait()
+
+    def advance(self, service, begin=True):
+        """Begins a service that may run, else has it wait; True if it may. `reason` tells why not."""
+        state = None
+        for name in names(service.require):
+            other = self.services.get(name)
+            if other is None or not other.is_up():
+                state = "waiting"
+                if other is None or not (other in self.fresh or other.state in _COMING):
+                    state = "blocked"
+                    break
+        if state is None:
+            for name in names(service.want):
+                other = self.services.get(name)
+                if other is not None and not decided(other) and (other in self.fresh or other.state in _COMING):
+                    state = "waiting"
+        if state is None:
+            if begin:
+                service.begin()
+            return True
+        if state != service.state:
+            service.move(state)
+        return False
+
+    async def outcome(self, services):
+        """Waits until each has had its first outcome."""
+        for service in services:
+            while not decided(service):
+                await self.change()
+
+    # -- stop -----------------------------------------------------------------
+
+    def dependents(self, services):
+        """These services, and the active ones that require one of them."""
+        found = list(services)
+        for service in found:  # grows while it is walked
+            for other in self.services.values():
+                if service.name in names(other.require) and other not in found and other.is_active():
+                    found.append(other)
+        return found
+
+    def stop(self, services, grace=None):
+        """Stops services, their dependents first; the Operation ends with the last of them."""
+        return Operation(services[0], self.stopped(self.dependents(services), grace), "stopping")
+
+    async def stopped(self, left, grace=None):
+        """The exact reverse of starting: each stops as soon as nothing in the list needs it."""
+        while True:
+            left = [s for s in left if s.is_active() or s.state in ("waiting", "blocked")]
+            if not left:
+                return
+            change = self.change()
+            for service in left:
+                for other in left:
+                    if service.name in names(other.require) or service.name in names(other.want):
+                        break
+                else:
+                    service.ask(grace)
+            await change
+
+
+_manager = None
+
+
+def manager():
+    """The manager; made when it is first asked for, with the journal."""
+    global _manager
+    if _manager is None:
+        _manager = Service.manager = Manager()
+        if group().log is None:
+            from aiolog import Journal
+            from aioschedule import uptime
+
+            group().log = Journal(2000, uptime)
+    return _manager
+
+
+def release():
+    """Gives back the memory of what only a boot, or a change by hand, needs."""
+    modules = sys.modules
+    modules.pop("aioclass_asyncmd", None)
+    package = modules["aioservice"]
+    for file in _ON_USE.split():
+        if modules.pop("aioservice." + file, None) is not None and hasattr(package, file):
+            delattr(package, file)

@@ -1,0 +1,168 @@
+# What people read about services: printed piece by piece, so that a look at forty of them
+# builds no strings. The only place with colours; loaded when somebody looks.
+
+import io
+import sys
+
+import aioschedule
+from aioctl.core import describe
+from aioctl.text import match
+
+from aioclass import ServiceError
+
+from .manager import manager, names
+from .verbs import plain
+
+_GREEN = const("\x1b[92m")
+_RED = const("\x1b[91m")
+_YELLOW = const("\x1b[93m")
+_OFF = const("\x1b[0m")
+# state -> what stands in the brackets, and its colour; every other state is OK
+_TAGS = {
+    "failed": ("FAIL", _RED),
+    "restarting": ("FAIL", _RED),
+    "waiting": ("WAIT", _YELLOW),
+    "blocked": ("WAIT", _YELLOW),
+    "masked": ("MASK", _YELLOW),
+}
+
+
+def is_terminal():
+    """Whether output is seen on a terminal; a board's console is one."""
+    try:
+        import termios
+    except ImportError:
+        return True
+    try:
+        termios.tcgetattr(1)
+        return True
+    except OSError:
+        return False
+
+
+def _write_line(put, service, colour):
+    """Puts the pieces of a status line of a service, or of a name that could not be loaded."""
+    loaded = not isinstance(service, str)
+    word, paint = _TAGS.get(service.state, ("OK", _GREEN)) if loaded else ("ERROR", _RED)
+    put("[ ")
+    if colour:
+        put(paint)
+    put(word)
+    if colour:
+        put(_OFF)
+    put(" ] Service: ")
+    if not loaded:
+        path, error = manager().failed[service]
+        put(service)
+        put(".service from ")
+        put(path)
+        put(" not loaded: Error: ")
+        put(describe(error) if isinstance(error, ServiceError) else type(error).__name__)
+        return
+    put(service.name)
+    put(".service from ")
+    file = getattr(service.module, "__file__", "?")
+    if file[0] not in "/.":
+        put("./")
+    put(file)
+    put(" ")
+    _write_state(put, service)
+
+
+def _write_state(put, service):
+    state = service.state
+    if state in ("failed", "restarting"):
+        put("failed: ")
+        put(describe(service.error))
+        if state == "restarting":
+            left = service.since + service.delay - aioschedule.uptime()
+            put("; restart in %d s" % max(0, left))
+    elif state in ("blocked", "waiting", "masked"):
+        put(state)
+        put(": ")
+        put(service.reason or "")
+    else:
+        put("loaded")
+        if service.require:
+            for name in names(service.require):
+                other = manager().services.get(name)
+                if other is not None and not other.is_up():
+                    put("; requires %s (%s)" % (name, other.state))
+
+
+def line(service, colour=None):
+    """The status line of a service, or of the name of one that could not be loaded."""
+    pieces = []
+    _write_line(pieces.append, service, is_terminal() if colour is None else colour)
+    return "".join(pieces)
+
+
+def select(name):
+    """The sorted names that a name or pattern (None: all) stands for, loaded or not."""
+    mgr = manager()
+    every = sorted(list(mgr.services) + [n for n in mgr.failed if n not in mgr.services])
+    if name is None:
+        return every
+    found = [n for n in every if match(plain(name), n)]
+    if not found and "*" not in name:
+        mgr.get(name)  # raises, and names what exists
+    return found
+
+
+def status(name=None):
+    """Prints one line a service; a name, or a pattern with `*`, picks some."""
+    mgr = manager()
+    put = sys.stdout.write
+    if mgr.fault is not None and name is None:
+        print(mgr.fault)
+    colour = is_terminal()
+    for each in select(name):
+        _write_line(put, mgr.services.get(each, each), colour)
+        put("\n")
+
+
+def _list():
+    """Prints the repr of each loaded service, one a line."""
+    services = manager().services
+    for name in sorted(services):
+        print(services[name])
+
+
+def traceback(name, rtn=False):
+    """Prints the traceback of a service's load or run failure; with rtn returns it as text."""
+    mgr = manager()
+    text = io.StringIO()
+    for each in select(name):
+        service = mgr.services.get(each)
+        error = mgr.failed[each][1] if service is None else service.error
+        if error is not None:
+            text.write("%s: Traceback\n" % each)
+            sys.print_exception(error, text)
+    if rtn:
+        return text.getvalue()
+    print(text.getvalue(), end="")
+
+
+def snapshot():
+    """Plain dicts and lists, ready for JSON: all that a tool needs to know."""
+    mgr = manager()
+    services = []
+    for name in sorted(mgr.services):
+        service = mgr.services[name]
+        entry = {"name": name, "type": service.type[:-8], "state": service.state, "since": service.since}
+        if service.restarts:
+            entry["restarts"] = service.restarts
+        if service.reason:
+            entry["reason"] = service.reason
+        if service.error is not None:
+            entry["error"] = describe(service.error)
+        if service.require:
+            entry["require"] = list(names(service.require))
+        services.append(entry)
+    return {
+        "uptime": aioschedule.uptime(),
+        "services": services,
+        "failed": {name: describe(mgr.failed[name][1]) for name in mgr.failed},
+        "held": mgr.held,
+        "fault": mgr.fault,
+    }

@@ -1,0 +1,128 @@
+# What the manager does when it is asked: start, restart, unload. Loaded on use.
+
+from aioclass import ServiceError
+from aioctl.core import group
+
+from .manager import Operation, names
+
+
+class ServiceNotFound(ServiceError):
+    """No service of that name; the message names what exists."""
+
+
+def plain(name):
+    """`hello` and `hello.service` are the same name."""
+    return name[:-8] if name.endswith(".service") else name
+
+
+def get(mgr, name):
+    """The service of that name; raises ServiceNotFound."""
+    service = mgr.services.get(plain(name))
+    if service is None:
+        known = ", ".join(sorted(set(mgr.services) | set(mgr.failed) | set(mgr.held)))
+        raise ServiceNotFound("no service %s; there are: %s" % (plain(name), known or "none"))
+    return service
+
+
+def begin(mgr, wanted):
+    """Starts services and the ones they require, as their requirements allow.
+
+    Returns all of them. Touches nothing that is active already.
+    """
+    from .order import closure, cycles
+
+    services = mgr.services
+    graph = {name: names(services[name].require) for name in services}
+    every = [services[name] for name in closure([s.name for s in wanted], graph)]
+    fresh = [s for s in every if not s.is_active() and s.state not in ("waiting", "masked")]
+    loops = cycles([s.name for s in fresh], graph)
+    for service in fresh:
+        service.error = None
+        _inject(service, services)
+        service.want = _unlooped(service, services)
+    mgr.fresh = list(fresh)
+    for service in fresh:
+        mgr.fresh.remove(service)
+        if service.name in loops:
+            service.move("blocked")
+        else:
+            mgr.advance(service)
+    return every
+
+
+def _unlooped(service, services):
+    """Its wants without those that lead back to it: a cycle is broken at its `want`."""
+    want = tuple(names(service.want))
+    bad = [name for name in want if name in services and _reaches(services[name], service, services, [])]
+    return tuple([name for name in want if name not in bad]) if bad else service.want
+
+
+def _reaches(service, target, services, seen):
+    """Whether a service requires or wants another one, directly or through others."""
+    for name in list(names(service.require)) + list(names(service.want)):
+        other = services.get(name)
+        if other is target:
+            return True
+        if other is not None and other not in seen:
+            seen.append(other)
+            if _reaches(other, target, services, seen):
+                return True
+    return False
+
+
+def _inject(service, services):
+    """deps, and the attributes that `require` names: valid for good, as instances stay."""
+    needs = list(names(service.require)) + list(names(service.want))
+    if needs:
+        service.deps = {name: services[name] for name in needs if name in services}
+    if isinstance(service.require, dict):
+        for attribute, name in service.require.items():
+            setattr(service, attribute, services.get(name))
+
+
+def start(mgr, wanted):
+    """Starts services; the Operation ends when each has had its first outcome."""
+    return Operation(wanted[0], mgr.outcome(begin(mgr, wanted)), "starting")
+
+
+def restart(mgr, services):
+    """Stops services with their dependents, and brings back exactly those."""
+    return Operation(services[0], _restart(mgr, services), "restarting")
+
+
+async def _restart(mgr, services):
+    back = mgr.dependents(services)
+    await mgr.stopped(list(back))
+    await mgr.outcome(begin(mgr, back))
+
+
+def revive(mgr, others):
+    """asyncmd: a failing service may name others to restart in its place."""
+    from aioctl.jobs import find
+
+    for name in list(others):
+        record = find(name) or find(name + ".service")
+        if record is not None and record.service is None:
+            record.start()
+        elif plain(name) in mgr.services:
+            restart(mgr, [mgr.services[plain(name)]])
+
+
+def forget(mgr, service):
+    """Unloads: the name goes at once, the module when the cleanup has ended."""
+    operation = mgr.leaving[service.name] = Operation(service, _leave(mgr, service), "stopping")
+    mgr.services.pop(service.name, None)
+    return operation
+
+
+async def _leave(mgr, service):
+    await mgr.stopped(mgr.dependents([service]))
+    if service in mgr._pending:
+        mgr._pending.remove(service)
+    records = group().records
+    for record in service.children():
+        records.pop(record.name, None)
+    from .discovery import purge
+
+    purge(service, mgr.services)
+    del mgr.leaving[service.name]

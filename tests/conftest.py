@@ -1,0 +1,75 @@
+"""Fixtures for tests on the real VM.
+
+    def test_hello(vm):
+        vm.put("aioservices/services/x_service.py", "...")     # compiled to .mpy there
+        vm.put("services.config", '{"x": {"enabled": true}}')
+        result = vm.run("import aioservice; print(1)", timeout=5, heap="64k")
+        assert result.out == "1\\n"                             # and result.err, result.code
+
+        session = vm.session("script.py")                       # or code, or None: power on
+        session.expect("--> ")                                  # a text or re.compile(...)
+        assert session.line("1 + 1") == "2\\n"                  # type a line at the prompt
+        session.send("abc\\r"); session.ctrl("c")
+        assert mpremote(session, "exec", "print(1)").out == "1\\r\\n"   # from harness import mpremote
+        session.ctrl("d")
+        assert session.wait() == 0
+
+`vm` is a fresh board folder (`vm.root`) with the project's lib/ inside, for 32 bits (192k of heap)
+and for 64 (384k); `vm.bits` says which. `vm.ship()` adds the project's own boot.py, main.py,
+services.config and aioservices/, `vm.ship(name, …)` some of them. Every run is a fresh process
+with a hard time limit; at the end of a test all are ended. `board_tree` is the compiled tree.
+`--source` runs everything from .py instead, with 64 bits only.
+"""
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import mpy, tree, unixport
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from harness import ROOT, Vm  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--source", action="store_true", help="run device code from .py, 64-bit only")
+
+
+def pytest_generate_tests(metafunc):
+    if "vm" in metafunc.fixturenames:
+        bits = [64] if metafunc.config.getoption("--source") or not _has32() else [32, 64]
+        metafunc.parametrize("vm", bits, indirect=True, ids=lambda bits: f"{bits}bit")
+
+
+def _has32() -> bool:
+    """Missing is a failure where it can be provisioned; make unixport has said so elsewhere."""
+    return (unixport.BUILD / "bin" / unixport.BITS32).exists() or not unixport.without32()
+
+
+@pytest.fixture(scope="session")
+def compiled(request) -> bool:
+    return not request.config.getoption("--source")
+
+
+@pytest.fixture(scope="session")
+def board_tree(compiled) -> Path:
+    """The project's board tree for tests, brought up to date once a session."""
+    dest = ROOT / "build" / ("test-board" if compiled else "test-source")
+    tree.build(dest, compiled=compiled)
+    # Nobody edits this one: the project's own settings always.
+    for name in tree.EDITED:
+        if (ROOT / name).exists():
+            (dest / name).write_bytes((ROOT / name).read_bytes())
+    mpy.simulation()
+    return dest
+
+
+@pytest.fixture
+def vm(request, tmp_path, board_tree, compiled):
+    """A fresh board; see above."""
+    board = Vm(tmp_path / "board", request.param, board_tree, compiled)
+    yield board
+    board.close()

