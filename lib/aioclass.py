@@ -40,6 +40,7 @@ _LEAVE = const(200)  # ms that anything cancelled has to unwind, before it is le
 _MINUTE = const(60)  # s: running that long is healthy; and the longest restart delay
 _WARNING = const(30)  # aiolog's levels
 _ERROR = const(40)
+_LEFT = const("does not end; left behind")
 # Methods in aioclass_api, and what is made there when somebody looks at it.
 _MORE = const(
     " add_callback add_ctask add_logger call_back children gracefully_stop interrupt "
@@ -83,7 +84,7 @@ async def bounded(awaitable, ms, what):
             break
         except asyncio.TimeoutError:
             if cancelled or late:  # it had its time to unwind
-                raise asyncio.TimeoutError(what + " does not end; left behind")
+                raise asyncio.TimeoutError(what + " " + _LEFT)
             late = True
         except asyncio.CancelledError:
             if cancelled or late:
@@ -206,7 +207,8 @@ class Service:
 
     async def _live(self):
         me = self._life
-        while True:
+        error = None
+        while not self._asked:
             error = None
             task = self.task
             ms = int(self.start_timeout * 1000)
@@ -249,6 +251,7 @@ class Service:
                 state = "failed"
                 if self.state == "running" and aioschedule.uptime() - self.since >= _MINUTE:
                     self.delay = 0
+                self.move("stopping")
                 await self._failed(error)
                 delay = self._retry(True)
             elif self.schedule is not None or self.type == "schedule.service":
@@ -258,7 +261,8 @@ class Service:
                 if delay is None:  # it stays set up
                     self._settle(state)
                     return
-            self.move("stopping")
+            if self.state != "stopping":
+                self.move("stopping")
             await self._tear_down(False)
             if self._asked:
                 break
@@ -296,7 +300,7 @@ class Service:
     async def _failed(self, error):
         """Keeps and reports an error; on_error() may make a result of it."""
         self.error = error
-        group().note(_ERROR, self.name + ".service", describe(error))
+        self._note(_ERROR, "", error)
         hook = getattr(self, "on_error", None)
         if hook is not None:
             args, kwargs = self.prepared(False) if self.special else (self.args, self.kwargs)
@@ -342,7 +346,8 @@ class Service:
                     self._life = None
                 elif not await self._gone(life, max(ms, _LEAVE)):
                     self._life = None
-                    self._left(self.name + ".service")
+                    self.forced = True
+                    self._note(_ERROR, _LEFT)
         while self._life is not None:  # its tear-down is bounded by itself
             await self.changed()
         await self._tear_down(hook)
@@ -359,23 +364,19 @@ class Service:
                 return self._life is not life
         return True
 
-    def _left(self, name):
-        self.forced = True
-        group().note(_ERROR, name, "does not end; left behind")
+    def _note(self, level, what, error=None):
+        """Writes to the journal. Short of memory it gives up: no line is worth a service."""
+        try:
+            text = what if error is None else what + describe(error)
+            group().note(level, self.name + ".service", text)
+        except MemoryError:
+            pass
 
     async def _tear_down(self, hook):
         """Children, stop callbacks, on_stop(), cleanup(): each once, whatever another raises."""
         end = ticks_add(ticks_ms(), int(self.stop_timeout * 1000))
         owed = self._owed
-        alive = [r for r in group().records.values() if r.service is self and r.task is not None]
-        for record in alive:
-            record.stop()
-        for record in alive:
-            try:
-                await asyncio.wait_for_ms(record.ended(), _LEAVE)
-            except asyncio.TimeoutError:
-                record.abandon()
-                self._left(record.name)
+        await self._step("children", end, self._stop_children)
         if owed == 2 and self._callbacks:
             await self.call_back("stop", end)
         if hook and getattr(self, "on_stop", None) is not None:
@@ -384,6 +385,18 @@ class Service:
         self._owed = 0
         if owed and hasattr(self, "cleanup") and not hasattr(self.task, "function"):
             await self._step("cleanup()", end, self.cleanup)
+
+    async def _stop_children(self):
+        alive = [r for r in group().records.values() if r.service is self and r.task is not None]
+        for record in alive:
+            record.stop()
+        for record in alive:
+            try:
+                await asyncio.wait_for_ms(record.ended(), _LEAVE)
+            except asyncio.TimeoutError:
+                record.abandon()
+                self.forced = True
+                self._note(_ERROR, record.name + " " + _LEFT)
 
     async def _step(self, what, end, call, args=(), kwargs={}):
         """Calls one of the author's functions; what it raises is reported and goes no further."""
@@ -395,6 +408,6 @@ class Service:
         except BaseException as e:
             if is_interrupt(e):
                 raise
-            if isinstance(e, asyncio.TimeoutError) and "left behind" in str(e):
+            if isinstance(e, asyncio.TimeoutError) and _LEFT in str(e):
                 self.forced = True
-            group().note(_WARNING, self.name + ".service", what + ": " + describe(e))
+            self._note(_WARNING, what + ": ", e)

@@ -10,6 +10,9 @@ _LINE = const(4096)  # bytes of a statement, all its lines together
 _HISTORY = const(10)  # lines kept, of at most
 _KEPT = const(128)  # bytes each
 
+# How statements begin that go on until an empty line.
+_BLOCKS = "if if( for while( def class with try async"
+
 
 async def task(g=None, prompt="--> ", on_exit=None):
     """Serves the console on the standard streams until Ctrl-D or the end of input.
@@ -161,8 +164,10 @@ class _Console:
         if c == 9:
             _rare("more").complete(self)
         elif (c == 8 or c == 127) and line:
-            while line.pop() & 0xC0 == 0x80 and line:
-                pass
+            at = len(line) - 1
+            while at and line[at] & 0xC0 == 0x80:
+                at -= 1
+            line[at:] = b""
             self.write("\b \b")
         elif c >= 32 and c != 127:
             at = self.head - 1
@@ -181,7 +186,7 @@ class _Console:
                 break
         if line.split("#")[0].rstrip()[-1:] in (":", "\\"):
             return True
-        return line and (":\n" in source or source[0] == "@")
+        return line and self.source and source[:3] in _BLOCKS
 
     async def enter(self):
         # What Enter does.
@@ -253,4 +258,5 @@ class _Console:
         elif c == 5:
             await _rare("more").paste(self)
         if c <= 2:
-            self.write(sys.version.split("; ")[-1] + "; " + sys.implementation._machine + "\n")
+            name = sys.version.split("; ")[-1]
+            self.write("\n" + name + "; " + sys.implementation._machine + "\n")

@@ -52,6 +52,10 @@ def _find(g, path):
     return obj
 
 
+def _is_letter(c):
+    return c.isalpha() or c.isdigit() or c > "\x7f"
+
+
 def complete(console):
     """Completes the name before the cursor as far as it is certain, else lists what fits."""
     editor = console.editor
@@ -62,13 +66,15 @@ def complete(console):
     if not line.strip():
         return console.insert(b"    ")
     start = len(line)
-    while start and (line[start - 1] in "_." or line[start - 1].isalpha() or line[start - 1].isdigit()):
+    while start and (line[start - 1] in "_." or _is_letter(line[start - 1])):
         start -= 1
     path, dot, prefix = line[start:].rpartition(".")
     try:
-        names = _names(_find(console.g, path)) if dot else set(console.g) | set(dir(builtins))
+        names = _names(_find(console.g, path)) if dot else set(console.g)
     except Exception:
         return  # nothing to complete
+    if prefix and not dot:
+        names.update(dir(builtins))
     names = sorted(n for n in names if n.startswith(prefix) and (prefix or n[0] != "_"))
     if not names:
         return

@@ -163,6 +163,7 @@ class Timers:
                 self.task = None
 
     def _fire(self, timer):
+        now = aioschedule.uptime()  # read on every day of a long wait too: it carries the wrap
         due = timer.advance(ticks_ms())
         if timer.period or not due:
             self._insert(timer)
@@ -171,7 +172,7 @@ class Timers:
                 if timer.run() is False:
                     timer.skipped += 1
                 else:
-                    timer.last = aioschedule.uptime()
+                    timer.last = now
             except BaseException as e:  # whatever it raises, the other timers go on
                 self.on_error(timer.key, e)
 

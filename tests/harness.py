@@ -11,9 +11,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple, Optional, Union
+from typing import Callable, NamedTuple, Optional, Union
 
 from tools import mpy
+from tools.supervisor import die_with
 
 ROOT = Path(__file__).resolve().parent.parent
 BOARD = [sys.executable, "-S", str(ROOT / "tools" / "board")]
@@ -85,7 +86,7 @@ class Vm:
         command = self._command(what, heap, [])
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
-                                   start_new_session=True)
+                                   start_new_session=True, preexec_fn=_dies_with_us())
         self._runs.append(process)
         try:
             out, err = process.communicate(stdin.encode(), timeout=timeout)
@@ -129,7 +130,7 @@ class Session:
         self.link = link
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
-                                        start_new_session=True)
+                                        start_new_session=True, preexec_fn=_dies_with_us())
         line = self.process.stderr.readline().decode()
         if " -> " not in line:
             raise AssertionError(f"tools/board: {line}{self.process.stderr.read().decode()}")
@@ -217,7 +218,7 @@ def mpremote(session: Session, *args: str, timeout: float = 30, resume: bool = T
     command = [sys.executable, "-m", "mpremote", "connect", session.tty, *(["resume"] if resume else [])]
     command += args
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, start_new_session=True)
+                               stderr=subprocess.PIPE, start_new_session=True, preexec_fn=_dies_with_us())
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -226,6 +227,12 @@ def mpremote(session: Session, *args: str, timeout: float = 30, resume: bool = T
     if expect_code is not None and process.returncode != expect_code:
         raise AssertionError(f"mpremote: exit code {process.returncode}\n{_shown(out, err)}")
     return Result(out.decode(errors="replace"), err.decode(errors="replace"), process.returncode)
+
+
+def _dies_with_us() -> Callable[[], None]:
+    """For preexec_fn: a killed pytest leaves no board behind either."""
+    parent = os.getpid()
+    return lambda: die_with(parent)
 
 
 def end(process: subprocess.Popen) -> None:

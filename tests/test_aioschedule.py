@@ -57,7 +57,9 @@ for period, first, years in ((86400, 5, 3), (30 * 86400, 0, 5), (7 * 86400, 3 * 
             runs += 1
     print(period, runs, wrong, timer.skipped, longest <= 86400000)
 """
-YEARS_OUT = "86400 1096 0 0 True|2592000 61 0 0 True|604800 261 0 0 True|31536000 10 0 0 True|3601 8759 0 0 True"
+YEARS_OUT = (
+    "86400 1096 0 0 True|2592000 61 0 0 True|604800 261 0 0 True|31536000 10 0 0 True|3601 8759 0 0 True"
+)
 
 # Late by whole periods: the skipped are counted, the raster stays.
 LATE = """
@@ -406,6 +408,7 @@ async def main():
     for i in range(200):
         aioschedule.schedule(i, note("%d," % i), start_in=0.3 + i * 7919 % 200 / 200)
     await asyncio.sleep_ms(1500)
-    print(len(notes), names() == "".join(["%d," % i for i in sorted(range(200), key=lambda i: i * 7919 % 200)]))
+    order = sorted(range(200), key=lambda i: i * 7919 % 200)
+    print(len(notes), names() == "".join(["%d," % i for i in order]))
 asyncio.run(main())
 """) == ["200 True"]

@@ -225,6 +225,7 @@ def test_ctrl_c_interrupts_a_program_that_listens(vm):
 
 def test_ctrl_c_is_a_byte_for_a_program_that_reads_keys(vm):
     session = vm.session(KEYS)
+    session.expect("up")
     session.send("k")
     session.expect("key 'k'\r\n")
     for _ in range(20):

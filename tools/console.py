@@ -45,6 +45,7 @@ class Console:
         self._inbox = bytearray()  # read from the host, Ctrl-C not yet looked for
         self._to_vm = bytearray()
         self._to_host = bytearray()
+        self._lives = 0
         self._rest_until = 0.0
         self._waiting_since: Optional[float] = None  # since when the host side takes nothing
 
@@ -86,8 +87,10 @@ class Console:
     def power_on(self) -> int:
         """The fd of the new VM's standard streams; what was typed to the last one is gone."""
         make_raw(self._slave, cooked_output=True)
-        termios.tcflush(self._slave, termios.TCIFLUSH)
-        self._to_vm.clear()
+        if self._lives:
+            termios.tcflush(self._slave, termios.TCIFLUSH)
+            self._to_vm.clear()
+        self._lives += 1
         self.resized()
         return self._slave
 

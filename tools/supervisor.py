@@ -43,7 +43,7 @@ class Vm:
             # A session of its own: a terminal's signals come through the supervisor only.
             self._process = subprocess.Popen(
                 command, cwd=root, env=env, stdin=stdio, stdout=stdio, stderr=stdio, start_new_session=True,
-                pass_fds=(child.fileno(),), preexec_fn=lambda: _die_with(parent))
+                pass_fds=(child.fileno(),), preexec_fn=lambda: die_with(parent))
         except OSError as error:
             self.wire.close()
             raise BoardError(f"{command[0]} cannot be started: {error.strerror}") from error
@@ -104,8 +104,8 @@ class Vm:
         return listens
 
 
-def _die_with(parent: int) -> None:
-    """In the child: be killed when the supervisor dies, however that happens (Linux)."""
+def die_with(parent: int) -> None:
+    """In a new child: be killed when the parent dies, however that happens (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:

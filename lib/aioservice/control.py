@@ -108,6 +108,7 @@ def restart(name):
 async def shutdown(grace=None):
     """Stops everything, dependents before what they require."""
     mgr = manager()
+    mgr.shutdowns += 1
     services = [mgr.services[n] for n in sorted(mgr.services)]
     if services:
         await mgr.stop(services, grace)

@@ -68,6 +68,8 @@ class Manager:
     last = None  # the name of the service that run() starts when all others are up
     quit = None  # the Event that ends run()
     fresh = ()  # services about to be started
+    shutdowns = 0
+    _missed = False  # whether a change could not be followed for lack of memory
     _event = None
 
     def __init__(self):
@@ -91,24 +93,31 @@ class Manager:
         A queue instead of recursion: chains of services are long, stacks of boards short.
         """
         dirty = self._dirty
-        dirty.append(service)
-        if len(dirty) > 1:
-            return
-        pending = self._pending
-        while dirty:
-            service = dirty[0]
-            if service in pending:
-                pending.remove(service)
-            if service.state in ("waiting", "blocked"):
-                pending.append(service)
-            name = service.name
-            for other in pending[:] if pending else ():
-                if name in names(other.require) or name in names(other.want):
-                    self.advance(other)
-            dirty.pop(0)
+        try:
+            dirty.append(service)
+            if len(dirty) > 1:
+                return
+            while dirty:
+                self._follow(dirty[0])
+                dirty.pop(0)
+            self._missed = False
+        except MemoryError:  # nothing is lost: the next change looks at all that wait
+            dirty.clear()
+            self._missed = True
         if self._event is not None:
             self._event.set()
             self._event = None
+
+    def _follow(self, service):
+        pending = self._pending
+        if service in pending:
+            pending.remove(service)
+        if service.state in ("waiting", "blocked"):
+            pending.append(service)
+        name = service.name
+        for other in pending[:] if pending else ():
+            if self._missed or name in names(other.require) or name in names(other.want):
+                self.advance(other)
 
     def change(self):
         """To be awaited: the next change of any service from now on."""

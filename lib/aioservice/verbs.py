@@ -92,8 +92,10 @@ def restart(mgr, services):
 
 async def _restart(mgr, services):
     back = mgr.dependents(services)
+    shutdowns = mgr.shutdowns
     await mgr.stopped(list(back))
-    await mgr.outcome(begin(mgr, back))
+    if mgr.shutdowns == shutdowns:  # a shutdown meanwhile means all of them
+        await mgr.outcome(begin(mgr, back))
 
 
 def revive(mgr, others):
