@@ -10,14 +10,14 @@ class Hello(Service):
     type = "runtime.service"  # or "core.service": once at boot; "schedule.service": at times
     enabled = True  # runs unless services.config says otherwise
     docs = "https://docs.micropython.org/en/latest/library/asyncio.html"
-    args = (2,)  # what task() is called with; services.config may have other values
-    kwargs = {"period": 5}
+    args = (2, 5)  # what task() is called with; services.config may have other values
+    kwargs = {}
 
     async def setup(self):
         """Acquires what the task needs. What it raises is this service's failure."""
         self.count = 0
 
-    async def task(self, times, period=5):
+    async def task(self, times, period):
         """Runs as long as the service does."""
         while self.is_running():
             self.count += 1

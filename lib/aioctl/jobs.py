@@ -31,17 +31,31 @@ class Aiotask:
 aiotask = Aiotask
 
 
+class _Ended:
+    """What the `task` of a record is while it does not run."""
+
+    def done(self):
+        return True
+
+    def cancel(self):
+        return False
+
+
+ENDED = _Ended()
+
+
 class Record:
     """One named task. `since` and `done_at` are in seconds of `aioschedule.uptime()`."""
 
     service = None
-    task = None
-    since = None  # None also means: its first step has not run
-    done_at = None
-    cancelled = False
+    task = ENDED
+    since = None  # None: its first step has not run
+    done_at = None  # None: it runs
+    cancelled = False  # it was asked to stop
     error = None
     result = None
     _event = None
+    _again = False  # to be started again when it has stopped
 
     def __init__(self, name, coro, args, kwargs):
         self.name = name
@@ -51,100 +65,132 @@ class Record:
 
     def status(self):
         """One word for reports: running, ERROR, stopped or done."""
-        if self.task is not None:
+        if not self.task.done():
             return "running"
         return "ERROR" if self.error is not None else "stopped" if self.cancelled else "done"
 
     def start(self):
         """Runs it from the beginning; does nothing while it runs."""
-        if self.task is None:
-            coro = self._open()
-            if self.done_at is not None:
-                self.done_at = self.since = self.error = self.result = None
-                self.cancelled = False
-            self.task = asyncio.create_task(self._run(coro))
+        if not self.task.done():
+            self._again = self.cancelled
+            return
+        coro = self._open()
+        if self.done_at is not None:
+            self.done_at = self.since = self.error = self.result = None
+            self.cancelled = False
+        self.task = asyncio.create_task(self._run(coro))
 
     def _open(self):
         coro = self.coro
         if isinstance(coro, Aiotask):
             return coro(*self.args, **self._own_kwargs())
-        return coro(*self.args, **self.kwargs) if callable(coro) else coro
+        if callable(coro):
+            return coro(*self.args, **self.kwargs)
+        if self.done_at is not None:
+            raise ValueError("a coroutine runs once; add the function instead")
+        return coro
 
     def _own_kwargs(self):
         return {k: v for k, v in self.kwargs.items() if k not in _WRAPPER_KEYS}
 
     async def _run(self, coro):
         me = self.task
+        if self.cancelled:  # stopped before its first step: nothing has to unwind
+            self._end()
+            return
         self.since = aioschedule.uptime()
-        error = None
+        result = error = None
+        stopped = False
         try:
             result = await coro if is_awaitable(coro) else coro
         except asyncio.CancelledError:
-            result = None
-            self.cancelled = True
+            stopped = True
         except BaseException as e:
-            result = error = e
+            error = e
+        if is_interrupt(error):  # a real Ctrl-C is nobody's failure
+            self.cancelled = True
+            self._end()
+            raise error
         if self.task is not me:  # left behind by a stop that it did not heed
             return
-        if isinstance(self.coro, Aiotask):
-            result, error = self._callback(result, error)
-        self.result = result
-        self.error = error
-        self._end()
-        if is_interrupt(error):
-            raise error
+        if isinstance(self.coro, Aiotask) and (stopped or error is not None):
+            result, error = await self._hook(error)
+        if self.task is me:
+            self.cancelled = self.cancelled or stopped
+            self.result = result
+            self.error = error
+            self._end()
 
-    def _callback(self, result, error):
-        # asyncmd: what `on_stop` or `on_error` returns is the result.
-        if error is None and not self.cancelled:
-            return result, None
-        hook = self.kwargs.get("on_stop" if error is None else "on_error")
+    async def _hook(self, error):
+        # asyncmd: what `on_stop` or `on_error` is or returns becomes the result.
+        hook = self.kwargs.get("on_stop" if error is None else "on_error", error)
         if not callable(hook):
-            return (result if hook is None else hook), error
+            return hook, error
+        args = self.args if error is None else (error,) + self.args
         try:
-            if error is None:
-                return hook(*self.args, **self._own_kwargs()), None
-            return hook(error, *self.args, **self._own_kwargs()), error
+            result = hook(*args, **self._own_kwargs())
+            return (await result if is_awaitable(result) else result), error
+        except asyncio.CancelledError:  # a second stop
+            return None, error
         except BaseException as e:
-            return e, e
+            if is_interrupt(e):
+                raise
+            return e, error or e
 
     def _end(self):
-        self.task = None
+        self.task = ENDED
         self.done_at = aioschedule.uptime()
-        if self.error is not None:
-            group().note(_ERROR, self.name, describe(self.error))
-        keep(self)
+        if group().records.get(self.name) is self:  # else it was deleted
+            keep(self)
         if self._event is not None:
             self._event.set()
+            self._event = None
+        if self.error is not None:
+            group().note(_ERROR, self.name, describe(self.error))
+        if self._again:
+            self._again = False
+            start(self.name)
 
     def stop(self):
         """Asks it to stop; returns at once."""
         task = self.task
-        if task is None:
+        if task.done():
             return
+        self._again = False
         if task is _loop.cur_task:  # a task cannot cancel itself: something else must
-            asyncio.create_task(self._stop_later())
+            asyncio.create_task(self._stop_later(task))
             return
         self.cancelled = True
-        task.cancel()
-        if self.since is None:  # cancelled before its first step a coroutine never runs
-            self._end()
+        # Cancelled before its first step a coroutine never runs, and a gather() of it fails.
+        if self.since is not None:
+            task.cancel()
 
-    async def _stop_later(self):
+    async def _stop_later(self, task):
+        if self.task is task:
+            self.stop()
+
+    def delete(self):
+        """Asks it to stop, and forgets it."""
         self.stop()
+        drop(self, True)
 
     def abandon(self):
         """Goes on without a task that does not heed its cancellation."""
-        if self.task is not None:
+        if not self.task.done():
             self._end()
+
+    def lose(self):
+        """Its event loop is gone."""
+        self.task = ENDED
+        self._event = None
+        self.done_at = aioschedule.uptime()
 
     async def ended(self):
         """Waits for the end; never awaits the task itself, which others may gather."""
-        if self.task is not None:
+        if not self.task.done():
             if self._event is None:
                 self._event = asyncio.Event()
             await self._event.wait()
-            self._event = None
 
 
 def find(name):
@@ -162,7 +208,7 @@ def spawn(name, coro, args, kwargs, service=None):
     A child task of a service takes the place of its namesake of the life before.
     """
     taken = find(name)
-    if taken is not None and (service is None or taken.task is not None):
+    if taken is not None and (service is None or not taken.task.done()):
         n = 1
         while find("%s@%d" % (name, n)) is not None:
             n += 1
@@ -186,34 +232,44 @@ def keep(record):
         drop(_ended[0])
 
 
-def drop(record):
-    """Forgets a record; one that runs again is only taken off the list of ended ones."""
+def drop(record, running=False):
+    """Forgets a record; one that runs is only taken off the list of ended ones."""
     if record in _ended:
         _ended.remove(record)
-    if record.task is None and group().records.get(record.name) is record:
+    if (running or record.task.done()) and group().records.get(record.name) is record:
         del group().records[record.name]
 
 
 def tasks():
     """The asyncio tasks that run now: a list for asyncio.gather()."""
-    found = [r.task for r in group().tasks.values() if r.task is not None]
-    timer = aioschedule.group().task
-    if timer is not None:
-        found.append(timer)
+    found = [r.task for r in group().tasks.values() if not r.task.done()]
+    timers = aioschedule.timers
+    if timers is not None and timers.task is not None:
+        found.append(timers.task)
     return found
 
 
-def tasks_match(pattern):
+def tasks_match(pattern="*"):
     """The sorted names of tasks and services that fit a pattern; `*` is a wildcard."""
-    return sorted(name for name in group().tasks if match(pattern, name))
+    return sorted([name for name in group().tasks if match(pattern, name)])
 
 
 def select(name):
     """The records that a name or pattern (None: all) stands for. Says so when there is none."""
-    found = tasks_match("*" if name is None else name)
-    if not found and name is not None and "*" not in name:
-        print("Task %s not found in %s" % (name, tasks_match("*")))
-    return [find(each) for each in found]
+    if name is not None and "*" not in name:
+        found = find(name)
+        if found is None:
+            print("Task %s not found in %s" % (name, tasks_match()))
+        return () if found is None else (found,)
+    found = group().tasks
+    return [found[each] for each in sorted(found) if name is None or match(name, each)]
+
+
+def _parent(name, args):
+    """The service whose child a task is: it has its name, and the service as first argument."""
+    for service in group().services.values():
+        if args and args[0] is service and name.startswith(service.name + ".service."):
+            return service
 
 
 def add(coro, *args, name=None, _id=None, **kwargs):
@@ -224,14 +280,20 @@ def add(coro, *args, name=None, _id=None, **kwargs):
     if name is None:
         function = coro.function if isinstance(coro, Aiotask) else coro
         name = getattr(function, "__name__", "task")
-    spawn(name, coro, args, kwargs)
+    spawn(name, coro, args, kwargs, _parent(name, args))
 
 
 def start(name):
-    """Starts what ended, or a service, again; does nothing where it runs. False: no such task."""
+    """Starts what ended, or a service, again; does nothing where it runs. False: no such task.
+
+    What was asked to stop and has not ended yet is started when it has.
+    """
     found = select(name)
     for record in found:
-        record.start()
+        try:
+            record.start()
+        except Exception as e:
+            print("Task %s not started: %s" % (record.name, describe(e)))
     return bool(found)
 
 
@@ -247,10 +309,4 @@ def delete(*names):
     """Stops tasks and forgets them; a service is unloaded."""
     for name in names:
         for record in select(name):
-            if record.service is not None and record.name == record.service.name + ".service":
-                record.delete()
-            else:
-                record.stop()
-                if group().records.get(record.name) is record:
-                    del group().records[record.name]
-                drop(record)
+            record.delete()

@@ -128,6 +128,17 @@ def _list():
         print(services[name])
 
 
+def _without_ours(error):
+    """A traceback without the manager's own frames, unless it has no others."""
+    text = io.StringIO()
+    sys.print_exception(error, text)
+    lines = text.getvalue().split("\n")
+    theirs = [line for line in lines if '"lib/aioservice/' not in line and '"lib/aioclass' not in line]
+    if not any([line.startswith("  File") for line in theirs]):
+        theirs = lines
+    return "\n".join(theirs)
+
+
 def traceback(name, rtn=False):
     """Prints the traceback of a service's load or run failure; with rtn returns it as text."""
     mgr = manager()
@@ -137,7 +148,7 @@ def traceback(name, rtn=False):
         error = mgr.failed[each][1] if service is None else service.error
         if error is not None:
             text.write("%s: Traceback\n" % each)
-            sys.print_exception(error, text)
+            text.write(_without_ours(error))
     if rtn:
         return text.getvalue()
     print(text.getvalue(), end="")

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from aioschedule import uptime
+
 from .manager import manager, release
 
 _MOMENT = const(2)  # s
@@ -68,7 +70,7 @@ async def _main(console, options):
         try:  # a loop with nothing due would end
             await asyncio.wait_for(mgr.quit.wait(), _DAY)
         except asyncio.TimeoutError:
-            pass
+            uptime()  # its clock has to be looked at now and then
     from .control import shutdown
 
     await shutdown()

@@ -146,6 +146,10 @@ def apply(service, entry):
         if key in _SHAPE:
             continue
         if key in KEYS:
+            if key == "kwargs":  # what is not named stays as the class has it
+                own_kwargs = dict(service.kwargs)
+                own_kwargs.update(value)
+                value = own_kwargs
             setattr(service, key, value)
         else:
             own[key] = value

@@ -1,0 +1,23 @@
+# The same services without a manager: imported, and their tasks created. Only the author's part.
+
+import asyncio
+import os
+
+import aioclass
+from common import report, settle, used, warm_up
+
+
+async def main():
+    await warm_up()
+    aioclass.Service
+    before = used()
+    for file in sorted(os.listdir("aioservices/services")):
+        name = "aioservices.services." + file.split(".")[0]
+        service = __import__(name, None, None, ("service",)).service
+        asyncio.create_task(service.task())
+    await settle()
+    heap = used() - before
+    report(bare=heap)
+
+
+asyncio.run(main())

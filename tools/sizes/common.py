@@ -1,0 +1,37 @@
+# On the device: what the measurements share. Heap figures are bytes in use after a collection.
+
+import asyncio
+import gc
+import sys
+
+
+def used():
+    for _ in range(3):
+        gc.collect()
+    return gc.mem_alloc()
+
+
+async def _nothing():
+    await asyncio.sleep_ms(0)
+
+
+async def warm_up():
+    """What every asyncio program has loaded: the frozen asyncio that people build on."""
+    await asyncio.wait_for_ms(_nothing(), 10)
+    asyncio.Event()
+    asyncio.current_task()
+    await asyncio.sleep_ms(1)
+
+
+async def settle(ms=50):
+    """Lets all services come up."""
+    await asyncio.sleep_ms(ms)
+
+
+def report(**figures):
+    for name in figures:
+        print(name, figures[name])
+
+
+def argument(default):
+    return int(sys.argv[1]) if len(sys.argv) > 1 else default

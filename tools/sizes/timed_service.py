@@ -1,0 +1,15 @@
+# One of each kind: a service that runs at times.
+
+from aioclass import Service
+
+
+class Timed(Service):
+    type = "schedule.service"
+    enabled = True
+    schedule = {"start_in": 3600, "repeat": 3600}
+
+    async def task(self):
+        return "ran"
+
+
+service = Timed("NAME")
