@@ -44,7 +44,7 @@ _LEFT = const("does not end; left behind")
 # Methods in aioclass_api, and what is made there when somebody looks at it.
 _MORE = const(
     " add_callback add_ctask add_logger call_back children gracefully_stop interrupt "
-    "orphan prepared rule shutdown startup wait_for_shutdown "
+    "orphan prepared rule shutdown startup wait_for_shutdown watch "
 )
 _MADE = const(" log path reason record ")
 
@@ -126,6 +126,9 @@ class Service:
     since = error = result = None
     restarts = 0
     delay = 0  # s, the last restart delay
+    series = 0  # failures since it was healthy last; `first` is the error of the first one
+    first = None
+    watchdog = None  # s, within which it has to call alive()
     forced = False
 
     # Shared defaults: an instance pays for an attribute only when it differs.
@@ -156,6 +159,10 @@ class Service:
     def is_running(self):
         """True in `starting` and `running`, until a stop is asked for."""
         return self.state in ("starting", "running") and not self._asked
+
+    def alive(self):
+        """Tells the watchdog that all is well; allocates nothing."""
+        self.seen = ticks_ms()
 
     def is_up(self):
         """Whether those that require it may run."""
@@ -194,7 +201,7 @@ class Service:
     def begin(self):
         """Arms a schedule service, starts any other: all that it requires is up."""
         self.forced = False
-        self.delay = 0
+        self.delay = self.series = 0
         if self.schedule is not None or self.type == "schedule.service":
             __import__("aioclass_timed").arm(self)
         else:
@@ -205,14 +212,15 @@ class Service:
         self.move("starting")
         self._life = asyncio.create_task(self._live())
 
-    async def _live(self):
+    async def _live(self, error=None):
+        # With an error it begins where a life that failed goes on.
         me = self._life
-        error = None
         while not self._asked:
-            error = None
             task = self.task
             ms = int(self.start_timeout * 1000)
             try:
+                if error is not None:
+                    raise error
                 if not hasattr(task, "function"):  # asyncmd's setup() means something else
                     self._owed = 1
                     if hasattr(self, "setup"):
@@ -224,6 +232,8 @@ class Service:
                 if not self._asked:
                     self._owed = 2
                     self.move("running")
+                    if self.watchdog:
+                        self.watch()
                     if task is not None:
                         if self.special:
                             work = self.prepared()
@@ -250,7 +260,7 @@ class Service:
             if error is not None:
                 state = "failed"
                 if self.state == "running" and aioschedule.uptime() - self.since >= _MINUTE:
-                    self.delay = 0
+                    self.delay = self.series = 0
                 self.move("stopping")
                 await self._failed(error)
                 delay = self._retry(True)
@@ -282,6 +292,7 @@ class Service:
             if self.manager is not None and not self.manager.advance(self, False):
                 break
             self.restarts += 1
+            error = None
             self.move("starting")
         self._settle(None)
         if is_interrupt(error):
@@ -300,7 +311,11 @@ class Service:
     async def _failed(self, error):
         """Keeps and reports an error; on_error() may make a result of it."""
         self.error = error
-        self._note(_ERROR, "", error)
+        n = self.series = self.series + 1
+        if n == 1:
+            self.first = error
+        if n & (n - 1) == 0:  # the 1st, 2nd, 4th, 8th …: a series does not fill the journal
+            self._note(_ERROR, "" if n == 1 else "failure %d: " % n, error)
         hook = getattr(self, "on_error", None)
         if hook is not None:
             args, kwargs = self.prepared(False) if self.special else (self.args, self.kwargs)
@@ -376,6 +391,8 @@ class Service:
         """Children, stop callbacks, on_stop(), cleanup(): each once, whatever another raises."""
         end = ticks_add(ticks_ms(), int(self.stop_timeout * 1000))
         owed = self._owed
+        if self.watchdog:
+            aioschedule.unschedule(self.name + ".watchdog")
         await self._step("children", end, self._stop_children)
         if owed == 2 and self._callbacks:
             await self.call_back("stop", end)

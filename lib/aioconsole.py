@@ -179,14 +179,14 @@ class _Console:
 
     def goes_on(self, source, line):
         # Whether a statement needs more lines: something is open, or a block has no empty line yet.
-        for pair in ("()", "[]", "{}", ('"""', source), ("'''", source)):
-            if source.count(pair[0]) != source.count(pair[1]):
-                if _rare("more").is_open(source):
-                    return True
-                break
+        doubt = "#" in source or '"""' in source or "'''" in source
+        for pair in ("()", "[]", "{}"):
+            doubt = doubt or source.count(pair[0]) != source.count(pair[1])
+        if doubt and _rare("more").is_open(source):
+            return True
         if line.split("#")[0].rstrip()[-1:] in (":", "\\"):
             return True
-        return line and self.source and source[:3] in _BLOCKS
+        return line and (source[0] == "@" or self.source and source[:3] in _BLOCKS)
 
     async def enter(self):
         # What Enter does.

@@ -9,7 +9,7 @@ from aioclass import Service
 from aioservice.manager import manager
 
 LOG = []  # what happened, in order: "db setup", "db task", …
-MOVES = []  # (name, from, to) of each change of state
+MOVES = set()  # (from, to) of each change of state
 
 
 def note(*words):
@@ -35,7 +35,7 @@ class Lab(Service):
             setattr(self, key, values[key])
 
     def move(self, state):
-        MOVES.append((self.name, self.state, state))
+        MOVES.add((self.state, state))
         super().move(state)
 
     async def setup(self):

@@ -556,45 +556,62 @@ print(states(a, b))
     assert out == ["['failed', 'running']"]
 
 
-def test_only_listed_transitions_happen(lab):
-    """The table in aioclass's head comment is the truth; here a busy life is held against it."""
-    source = (Path(__file__).parent.parent / "lib" / "aioclass.py").read_text()
-    listed = set()
-    for line in source.split("\n"):
-        if line.startswith("#   ") and "->" in line:
-            left, right = line[4:].split("->", 1)
-            words = right.strip().split("  ")[0].replace("|", " ").split()
-            for start in left.replace(",", " ").split():
-                listed |= {(start, end) for end in words}
+def test_series_of_failures_keeps_its_first_error_and_does_not_fill_the_journal(lab):
     out = lab("""
-import random
-random.seed(7)
-class Wild(Lab):
+class Boom(Lab):
+    n = 0
     async def task(self):
-        await asyncio.sleep_ms(random.randint(0, 30))
-        if random.randint(0, 2):
-            raise ValueError
-names = "abcdefgh"
-services = []
-for i, n in enumerate(names):
-    need = [m for m in names[:i] if random.randint(0, 3) == 0]
-    services.append(Wild(n, require=need, up=random.randint(0, 20), fail=random.randint(0, 2), restart={"delay": 0.005},
-        type=random.choice(("core.service", "runtime.service", "schedule.service")), schedule=None))
-for s in services:
-    if s.type == "schedule.service":
-        s.schedule = {"start_in": 0.01, "repeat": 0.03}
-mgr = add(*services)
-for i in range(60):
-    s = random.choice(services)
-    random.choice((mgr.start, mgr.stop, mgr.restart))([s])
-    await asyncio.sleep_ms(random.randint(0, 25))
-await aioservice.shutdown()
-for move in sorted(set((a, b) for _, a, b in MOVES)):
-    print(*move)
-print("setups", LOG.count, sum(1 for e in LOG if e.endswith("setup")), sum(1 for e in LOG if e.endswith("cleanup")))
-""".replace('print("setups", LOG.count, ', 'print("setups", '), timeout=60)
-    assert len(out) > 10
-    moves = {tuple(line.split()) for line in out[:-1]}
-    assert moves <= listed, moves - listed
-    word, setups, cleanups = out[-1].split()
-    assert word == "setups" and setups == cleanups and int(setups) > 20
+        self.n += 1
+        raise ValueError(self.n)
+a = Boom("a", restart={"delay": 0.01, "limit": [9, 60]})
+await add(a).start([a]); await until(a, "failed")
+print(a.first, a.error, a.series)
+aioctl.log("a.service")
+""")
+    assert out[0] == "1 9 9"
+    assert [line.split("] ")[-1] for line in out[1:]] == [
+        "ValueError: 1", "failure 2: ValueError: 2", "failure 4: ValueError: 4", "failure 8: ValueError: 8"]
+
+
+def test_watchdog_restarts_a_service_that_stops_calling_alive(lab):
+    out = lab("""
+class Hangs(Lab):
+    async def task(self):
+        note("in")
+        for i in range(5):
+            await asyncio.sleep_ms(20)
+            self.alive()
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            note("out")
+class Lives(Lab):
+    async def task(self):
+        while True:
+            self.alive()
+            await asyncio.sleep_ms(20)
+a = Hangs("a", watchdog=0.08, restart={"delay": 0.01}); b = Lives("b", watchdog=0.08)
+class Deaf(Stubborn): pass
+c = Deaf("c", watchdog=0.05, restart="no")
+await add(a, b, c).start([a, b, c])
+while a.restarts < 2:
+    await a.changed()
+print(a.error, b.restarts, b.state, c.state, c.error)
+print([e for e in seen() if e in ("in", "out", "a cleanup")][:6])
+""")
+    assert out[0] == "no alive() within 0.08 s 0 running failed no alive() within 0.05 s"
+    assert out[1] == "['in', 'out', 'a cleanup', 'in', 'out', 'a cleanup']"
+
+
+def test_alive_allocates_nothing(lab):
+    out = lab("""
+import micropython
+a = Lab("a", watchdog=60)
+await add(a).start([a])
+a.alive()
+micropython.heap_lock()
+a.alive(); a.alive()
+micropython.heap_unlock()
+print(a.state)
+""")
+    assert out == ["running"]

@@ -125,28 +125,32 @@ class Manager:
             self._event = asyncio.Event()
         return self._event.wait()
 
-    def advance(self, service, begin=True):
-        """Begins a service that may run, else has it wait; True if it may. `reason` tells why not."""
+    def verdict(self, service):
+        """None if its requirements let a service run, else the state that it has to be in."""
         state = None
         for name in names(service.require):
             other = self.services.get(name)
             if other is None or not other.is_up():
-                state = "waiting"
                 if other is None or not (other in self.fresh or other.state in _COMING):
-                    state = "blocked"
-                    break
+                    return "blocked"
+                state = "waiting"
         if state is None:
             for name in names(service.want):
                 other = self.services.get(name)
                 if other is not None and not decided(other) and (other in self.fresh or other.state in _COMING):
-                    state = "waiting"
-        if state is None:
-            if begin:
-                service.begin()
-            return True
-        if state != service.state:
-            service.move(state)
-        return False
+                    return "waiting"
+        return state
+
+    def advance(self, service, begin=True):
+        """Begins a service that may run, else has it wait; True if it may. `reason` tells why not."""
+        state = self.verdict(service)
+        if state is not None:
+            if state != service.state:
+                service.move(state)
+            return False
+        if begin:
+            service.begin()
+        return True
 
     async def outcome(self, services):
         """Waits until each has had its first outcome."""

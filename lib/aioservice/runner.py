@@ -65,6 +65,10 @@ async def _main(console, options):
         for text in _HINTS:
             print(text)
         mgr.begin([mgr.services[console]])
+    else:
+        if not mgr.services and not mgr.failed:
+            print("no services: put <name>_service.mpy into aioservices/services")
+        print("no console; Ctrl-C shuts down")
     release()
     while not mgr.quit.is_set():
         try:  # a loop with nothing due would end
