@@ -23,6 +23,7 @@
 #   stopping    -> scheduled | done      a scheduled run ended: another is due | none is
 #   restarting  -> starting              the delay is over, or a scheduled run is due
 #   restarting  -> waiting | blocked     the delay is over, but a requirement is not up
+#   restarting  -> scheduled             the same, and another run is due
 #   restarting  -> stopping              ask
 #   scheduled   -> starting              due
 #   scheduled   -> stopping              ask
@@ -209,8 +210,8 @@ class Service:
 
     def launch(self):
         """Begins a life."""
-        self.move("starting")
         self._life = asyncio.create_task(self._live())
+        self.move("starting")
 
     async def _live(self, error=None):
         # With an error it begins where a life that failed goes on.
@@ -289,8 +290,13 @@ class Service:
                 return
             if self._asked:
                 break
-            if self.manager is not None and not self.manager.advance(self, False):
-                break
+            if self.manager is not None and self.manager.verdict(self) is not None:
+                self._life = None
+                if self._armed:
+                    self.move("scheduled")
+                else:
+                    self.manager.advance(self)
+                return
             self.restarts += 1
             error = None
             self.move("starting")

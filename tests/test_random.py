@@ -1,7 +1,8 @@
 """Random lives over random graphs of requirements: whatever happens, the invariants hold.
 
-The seed is in the test's id; `make test ARGS="-k 'random and 17'"` repeats one.
+The seed is in the test's id. SEEDS=200 in the environment tries more of them.
 """
+import os
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def listed() -> set:
     return found
 
 
-@pytest.mark.parametrize("seed", range(1, 9))
+@pytest.mark.parametrize("seed", range(1, 1 + int(os.environ.get("SEEDS", "8"))))
 def test_random_lives(vm, seed):
     vm.put("lib/lab.py", (HERE / "lab.py").read_text())
     lines = vm.run(SCRIPT.format(seed=seed), timeout=60).out.split("\n")

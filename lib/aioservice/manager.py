@@ -18,6 +18,7 @@ def names(value):
     return value.values() if isinstance(value, dict) else value
 
 
+_WAITS = ("waiting", "blocked")
 # States of a requirement that may be up soon.
 _COMING = ("waiting", "starting", "running")
 
@@ -112,7 +113,7 @@ class Manager:
         pending = self._pending
         if service in pending:
             pending.remove(service)
-        if service.state in ("waiting", "blocked"):
+        if service.state in _WAITS:
             pending.append(service)
         name = service.name
         for other in pending[:] if pending else ():
@@ -141,16 +142,14 @@ class Manager:
                     return "waiting"
         return state
 
-    def advance(self, service, begin=True):
-        """Begins a service that may run, else has it wait; True if it may. `reason` tells why not."""
-        state = self.verdict(service)
-        if state is not None:
-            if state != service.state:
+    def advance(self, service):
+        """Begins a service that may run, else has it wait; `reason` tells why it does."""
+        if not service.is_active():  # what was begun meanwhile is not begun again
+            state = self.verdict(service)
+            if state is None:
+                service.begin()
+            elif state != service.state:
                 service.move(state)
-            return False
-        if begin:
-            service.begin()
-        return True
 
     async def outcome(self, services):
         """Waits until each has had its first outcome."""
@@ -176,7 +175,7 @@ class Manager:
     async def stopped(self, left, grace=None):
         """The exact reverse of starting: each stops as soon as nothing in the list needs it."""
         while True:
-            left = [s for s in left if s.is_active() or s.state in ("waiting", "blocked")]
+            left = [s for s in left if s.is_active() or s.state in _WAITS]
             if not left:
                 return
             change = self.change()
