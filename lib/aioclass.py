@@ -127,6 +127,7 @@ class Service:
     since = error = result = None
     restarts = 0
     delay = 0  # s, the last restart delay
+    took = 0  # ms, how long its last start took
     series = 0  # failures since it was healthy last; `first` is the error of the first one
     first = None
     watchdog = None  # s, within which it has to call alive()
@@ -217,6 +218,7 @@ class Service:
         # With an error it begins where a life that failed goes on.
         me = self._life
         while not self._asked:
+            begun = ticks_ms()
             task = self.task
             ms = int(self.start_timeout * 1000)
             try:
@@ -232,6 +234,7 @@ class Service:
                         await self.call_back("start", ms)
                 if not self._asked:
                     self._owed = 2
+                    self._took(begun)
                     self.move("running")
                     if self.watchdog:
                         self.watch()
@@ -270,6 +273,8 @@ class Service:
             else:
                 delay = None if task is None else self._retry(False)
                 if delay is None:  # it stays set up
+                    if self.type == "core.service":
+                        self._took(begun)
                     self._settle(state)
                     return
             if self.state != "stopping":
@@ -303,6 +308,11 @@ class Service:
         self._settle(None)
         if is_interrupt(error):
             raise error
+
+    def _took(self, begun):
+        ms = ticks_diff(ticks_ms(), begun)
+        if ms > 9 or self.took:  # most take no time, and no attribute
+            self.took = ms
 
     def _settle(self, state):
         """Ends the task of its life, in that state."""

@@ -615,3 +615,23 @@ micropython.heap_unlock()
 print(a.state)
 """)
     assert out == ["running"]
+
+
+def test_tree_chain_and_blame(lab):
+    out = lab("""
+db = Lab("db", up=40); net = Once("net", type="core.service", up=20); web = Lab("web", require=["db", "net"], want="clock")
+add(db, net, web)
+await web.startup()
+aioservice.tree()
+aioservice.tree("db.service")
+print([line for line in (db.took, net.took, web.took)] != [0, 0, 0], db.took >= 40, net.took >= 20)
+aioservice.blame()
+aioservice.chain("web")
+""")
+    assert out[:5] == [
+        "web.service (running)", "├─ db.service (running)", "├─ net.service (done)",
+        "└─ clock.service (unknown) wanted", "db.service (running)",
+    ]
+    assert out[5] == "True True True"
+    assert [line.split()[2] for line in out[6:9]] == ["db.service", "net.service", "web.service"]
+    assert out[9].startswith("web.service @") and out[10].startswith("└─ ")

@@ -117,8 +117,9 @@ class Manager:
             pending.append(service)
         name = service.name
         for other in pending[:] if pending else ():
-            if self._missed or name in names(other.require) or name in names(other.want):
-                self.advance(other)
+            if other.state in _WAITS:  # not one whose own change is still to be followed
+                if self._missed or name in names(other.require) or name in names(other.want):
+                    self.advance(other)
 
     def change(self):
         """To be awaited: the next change of any service from now on."""

@@ -87,12 +87,11 @@ def start(mgr, wanted):
 
 def restart(mgr, services):
     """Stops services with their dependents, and brings back exactly those."""
-    return Operation(services[0], _restart(mgr, services), "restarting")
+    return Operation(services[0], _restart(mgr, services, mgr.shutdowns), "restarting")
 
 
-async def _restart(mgr, services):
+async def _restart(mgr, services, shutdowns):
     back = mgr.dependents(services)
-    shutdowns = mgr.shutdowns
     await mgr.stopped(list(back))
     if mgr.shutdowns == shutdowns:  # a shutdown meanwhile means all of them
         await mgr.outcome(begin(mgr, back))

@@ -1,0 +1,75 @@
+# How services hang together, and what their start took: tree(), chain(), blame(). Loaded on use.
+
+from .manager import manager, names
+
+
+def _label(service, services, name):
+    return "%s.service (%s)" % (name, "unknown" if service is None else service.state)
+
+
+def _branch(services, name, lead, path):
+    """Prints what a service requires and wants, one level deeper each."""
+    service = services.get(name)
+    if service is None:
+        return
+    below = [(other, "") for other in sorted(names(service.require))]
+    below += [(other, " wanted") for other in sorted(names(service.want))]
+    for i in range(len(below)):
+        other, how = below[i]
+        last = i == len(below) - 1
+        again = other in path
+        print(
+            "%s%s %s%s%s"
+            % (lead, "└─" if last else "├─", _label(services.get(other), services, other), how, " …" if again else "")
+        )
+        if not again:
+            _branch(services, other, lead + ("   " if last else "│  "), path + [other])
+
+
+def tree(name=None):
+    """Prints what a service requires, and what that requires; None: from all that nobody requires."""
+    mgr = manager()
+    services = mgr.services
+    if name is None:
+        needed = []
+        for service in services.values():
+            needed.extend(names(service.require))
+        roots = [each for each in sorted(services) if each not in needed] or sorted(services)
+    else:
+        roots = [mgr.get(name).name]
+    for root in roots:
+        print(_label(services.get(root), services, root))
+        _branch(services, root, "", [root])
+
+
+def chain(name=None):
+    """Prints what the start of a service waited for: the last of its requirements to come up, and so on.
+
+    `@` is the uptime at which a service came up, `+` what its own start took. None: of the
+    service that came up last.
+    """
+    mgr = manager()
+    services = mgr.services
+    if name is None:
+        up = [s for s in services.values() if s.is_up()]
+        if not up:
+            return
+        service = max(up, key=lambda s: s.since)
+    else:
+        service = mgr.get(name)
+    lead = ""
+    path = []
+    while service is not None and service not in path:
+        path.append(service)
+        print("%s%s.service @%s s +%d ms" % (lead, service.name, service.since, service.took))
+        lead = ("   " + lead) if lead else "└─ "
+        before = [services[n] for n in names(service.require) if n in services]
+        before += [services[n] for n in names(service.want) if n in services]
+        service = max(before, key=lambda s: (s.since or 0, s.took)) if before else None
+
+
+def blame():
+    """Prints how long the start of each service took, slowest first."""
+    services = manager().services
+    for took, name in sorted([(-s.took, s.name) for s in services.values()]):
+        print("%8d ms %s.service" % (-took, name))
