@@ -47,11 +47,15 @@ _MORE = const(
     " add_callback add_ctask add_logger call_back children gracefully_stop interrupt "
     "orphan prepared rule shutdown startup wait_for_shutdown watch "
 )
-_MADE = const(" log path reason record ")
+_MADE = const(" log path reason record _child_tasks ")
 
 
 class ServiceError(Exception):
     """The root of all exceptions of the manager."""
+
+
+class ServiceNotFound(ServiceError):
+    """No service of that name; the message names what exists."""
 
 
 async def _guard(awaitable, box):
@@ -420,7 +424,7 @@ class Service:
             await self._step("cleanup()", end, self.cleanup)
 
     async def _stop_children(self):
-        alive = [r for r in group().records.values() if r.service is self and r.task is not None]
+        alive = [r for r in group().records.values() if r.service is self and r.done_at is None]
         for record in alive:
             record.stop()
         for record in alive:

@@ -1,4 +1,5 @@
-# hello_core: a core service: its task runs once at boot, and others wait until it returned.
+# hello_core: a core service. Its task runs once, before the others: those that require it
+# start when it has returned. What setup() acquired stays until it is stopped.
 
 import asyncio
 

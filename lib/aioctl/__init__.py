@@ -4,9 +4,9 @@
 from .core import lookup
 
 _TABLE = (
-    " add=jobs aiotask=jobs delete=jobs start=jobs stop=jobs tasks=jobs tasks_match=jobs "
+    " add=jobs aiotask=jobs tasks=jobs delete=verbs start=verbs stop=verbs tasks_match=verbs "
     "debug=report result=report result_all=report status=report traceback=report "
-    "follow=logs log=logs getenv=env get_datetime=env group=core journal=core set_log=core "
+    "follow=logs log=logs getenv=env get_datetime=env group=core journal=text set_log=text "
 )
 
 

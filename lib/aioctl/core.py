@@ -39,8 +39,11 @@ def is_interrupt(error):
 
 def describe(error):
     """An error in one line: `OSError: 113`."""
-    text = str(error)
     name = type(error).__name__
+    try:
+        text = str(error)
+    except Exception:  # one that cannot be shown, or no memory for it
+        return name
     return name + ": " + text if text else name
 
 
@@ -50,27 +53,25 @@ class Group:
     log = None  # the journal, or a logger that somebody gave with set_log()
 
     def __init__(self):
-        self.records = {}  # name -> tasks.Record
+        self.records = {}  # name -> jobs.Record
         self.services = {}  # name -> Service; a service is its own record
 
     @property
     def tasks(self):
         """A new dict name -> record: the plain tasks, and each service that was started."""
-        found = dict(self.records)
-        for service in self.services.values():
-            record = service.record
-            if record is not None:
-                found[record.name] = record
-        return found
+        from .verbs import records
+
+        return records(self)
 
     def note(self, level, name, text):
         """Writes a line to the journal, if there is one."""
         log = self.log
-        if log is not None:
-            if hasattr(log, "put"):
-                log.put(level, name, text)
-            else:
-                log.log(level, "[%s] %s" % (name, text))
+        if hasattr(log, "put"):
+            log.put(level, name, text)
+        elif log is not None:
+            from .tagged import note
+
+            note(log, level, name, text)
 
 
 _group = Group()
@@ -79,13 +80,3 @@ _group = Group()
 def group():
     """The group of all tasks; `group().tasks` are their records by name."""
     return _group
-
-
-def set_log(log):
-    """Makes `log` (an aiolog.Journal, or a logger) the journal of all tasks."""
-    _group.log = log
-
-
-def journal():
-    """The journal, or None: an aiolog.Journal, a target of print(file=…)."""
-    return _group.log

@@ -27,18 +27,18 @@ def parse(text):
     return found
 
 
-def load():
+def load(path=_FILE):
     """{name: value} of `.env`; empty without one."""
     try:
-        with open(_FILE, "rb") as file:
+        with open(path, "rb") as file:
             return parse(str(file.read(), "utf-8"))
     except (OSError, ValueError):  # none, or no text at all
         return {}
 
 
-def getenv(name, default=None):
-    """The value of a name in `.env`."""
-    return load().get(name, default)
+def getenv(name, alt=None, envfile=_FILE):
+    """The value of a name in `.env`, or `alt`."""
+    return load(envfile).get(name, alt)
 
 
 def expand(value, names=None):

@@ -1,11 +1,11 @@
-# Named tasks: a record for each, and what people do with them. Loaded with the first task.
+# Named tasks: a record for each. Loaded with the first task; what people do with them is
+# in verbs.
 
 import asyncio
 from asyncio import core as _loop
 
 import aioschedule
 from .core import describe, group, is_awaitable, is_interrupt
-from .text import match
 
 # Ended tasks that are kept for a look at their result; the oldest goes first.
 _KEEP = const(16)
@@ -149,6 +149,8 @@ class Record:
             group().note(_ERROR, self.name, describe(self.error))
         if self._again:
             self._again = False
+            from .verbs import start
+
             start(self.name)
 
     def stop(self):
@@ -249,22 +251,6 @@ def tasks():
     return found
 
 
-def tasks_match(pattern="*"):
-    """The sorted names of tasks and services that fit a pattern; `*` is a wildcard."""
-    return sorted([name for name in group().tasks if match(pattern, name)])
-
-
-def select(name):
-    """The records that a name or pattern (None: all) stands for. Says so when there is none."""
-    if name is not None and "*" not in name:
-        found = find(name)
-        if found is None:
-            print("Task %s not found in %s" % (name, tasks_match()))
-        return () if found is None else (found,)
-    found = group().tasks
-    return [found[each] for each in sorted(found) if name is None or match(name, each)]
-
-
 def _parent(name, args):
     """The service whose child a task is: it has its name, and the service as first argument."""
     for service in group().services.values():
@@ -281,32 +267,3 @@ def add(coro, *args, name=None, _id=None, **kwargs):
         function = coro.function if isinstance(coro, Aiotask) else coro
         name = getattr(function, "__name__", "task")
     spawn(name, coro, args, kwargs, _parent(name, args))
-
-
-def start(name):
-    """Starts what ended, or a service, again; does nothing where it runs. False: no such task.
-
-    What was asked to stop and has not ended yet is started when it has.
-    """
-    found = select(name)
-    for record in found:
-        try:
-            record.start()
-        except Exception as e:
-            print("Task %s not started: %s" % (record.name, describe(e)))
-    return bool(found)
-
-
-def stop(name=None, stop_sch=True):
-    """Stops tasks and services by name or pattern (None: all). False: no such task."""
-    found = select(name)
-    for record in found:
-        record.stop()
-    return bool(found) or name is None
-
-
-def delete(*names):
-    """Stops tasks and forgets them; a service is unloaded."""
-    for name in names:
-        for record in select(name):
-            record.delete()

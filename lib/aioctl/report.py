@@ -6,7 +6,8 @@ import time
 
 import aioschedule
 from .core import describe, group
-from .jobs import find, select, tasks_match
+from .text import is_terminal
+from .verbs import select, tasks_match
 
 _GREEN = const("\x1b[92m")
 _RED = const("\x1b[91m")
@@ -26,19 +27,6 @@ _LINES = const(5)  # of the journal, under the status of a single task
 _debug = False
 
 
-def is_terminal():
-    """Whether output is seen on a terminal; a board's console is one."""
-    try:
-        import termios
-    except ImportError:
-        return True
-    try:
-        termios.tcgetattr(1)
-        return True
-    except OSError:
-        return False
-
-
 def _moment(since):
     """`2026-03-16 11:27:11; 38 s ago` of an uptime."""
     at = aioschedule.get_datetime(time.localtime(aioschedule.wall(since)))
@@ -51,8 +39,11 @@ def _line(record):
     if record.error is not None and word == "failed":
         word = "ERROR"
     if record.done_at is None:
-        return word, "since " + _moment(record.since if record.since is not None else aioschedule.uptime())
-    result = record.result if record.error is None else describe(record.error)
+        since = aioschedule.uptime() if record.since is None else record.since
+        return word, "since " + _moment(since)
+    result = record.result if record.error is None else record.error
+    if isinstance(result, BaseException):
+        result = describe(result)
     return word, "@ %s --> result: %s" % (_moment(record.done_at), result)
 
 
@@ -91,29 +82,52 @@ def status(name=None, log=True, debug=False, indent="    "):
 def _details(record, service, indent):
     """All that is known of a task, and of the service and the children behind it."""
     if service is not None:
-        print("%sType: %s" % (indent, service.type))
-        print("%sDocs: %s" % (indent, service.docs))
-        if hasattr(service, "show"):
-            print("%s%s: %s" % ((indent,) + tuple(service.show())))
-        children = service.children()
-        if children:
-            print("%sCTasks: %d" % (indent, len(children)))
-            for child in children:
-                word, rest = _line(child)
-                print("%s    ┗━► %s: status: %s %s" % (indent, child.name, word, rest))
+        _of_service(service, indent)
     mark = indent + "┗━► "
     end = aioschedule.uptime() if record.done_at is None else record.done_at
     if record.since is not None:
         print("%sruntime: %s" % (mark, aioschedule.tmdelta_fmt(end - record.since)))
     print("%sargs: %r" % (mark, tuple(record.args)))
-    print("%skwargs: %r" % (mark, record.kwargs))
+    kwargs = {k: _short(v) for k, v in record.kwargs.items()}
+    print("%skwargs: %r" % (mark, kwargs))
     if record.error is not None:
         print("%straceback:" % mark)
-        text = io.StringIO()
-        sys.print_exception(record.error, text)
-        for each in text.getvalue().split("\n"):
-            if each:
-                print("%s    %s" % (indent, each))
+        _print_error(record.error, indent + "    ", None)
+
+
+def _short(value):
+    """A function as its name alone: it would show all that it is bound to."""
+    return "%s()" % getattr(value, "__name__", "?") if callable(value) else value
+
+
+def _of_service(service, indent):
+    print("%sType: %s" % (indent, service.type))
+    print("%sDocs: %s" % (indent, service.docs))
+    if hasattr(service, "show"):
+        try:
+            shown = service.show()
+            if isinstance(shown, tuple):
+                shown = ": ".join([str(part) for part in shown])
+        except Exception as e:  # an author's fault must not hide the rest
+            shown = "show(): " + describe(e)
+        print("%s%s" % (indent, shown))
+    children = service.children()
+    if children:
+        print("%sCTasks: %d" % (indent, len(children)))
+        for name, child in sorted([(child.name, child) for child in children]):
+            word, rest = _line(child)
+            print("%s    ┗━► %s: status: %s %s" % (indent, name, word, rest))
+
+
+def _print_error(error, indent, file):
+    text = io.StringIO()
+    try:
+        sys.print_exception(error, text)
+    except Exception:  # one that cannot be shown
+        text.write(describe(error))
+    for line in text.getvalue().split("\n"):
+        if line:
+            print(indent + line, file=file or sys.stdout)
 
 
 def result(name=None):
@@ -132,32 +146,29 @@ def result(name=None):
 
 
 def _result(record):
-    if record.result is None and record.error is not None:
-        return record.error
-    return record.result
+    # A service that runs again still has the error of its last failure.
+    if record.status() in ("running", "starting", "waiting", "stopping"):
+        return None
+    return record.error if record.result is None else record.result
 
 
 def result_all(as_dict=False):
     """Prints the results of all tasks, or returns {name: result}."""
-    found = {name: _result(find(name)) for name in tasks_match("*")}
+    found = {record.name: _result(record) for record in select(None)}
     if as_dict:
         return found
     for name in sorted(found):
         print("%s --> %s" % (name, found[name]))
 
 
-def traceback(name=None, rtn=False, indent=""):
+def traceback(name=None, rtn=False, indent="", file=None):
     """Prints the tracebacks of tasks that failed; with rtn tells whether there is one."""
-    failed = [r for r in select(name) if r.error is not None]
+    failed = [record for record in select(name) if record.error is not None]
     if rtn:
         return bool(failed)
     for record in failed:
-        print("%s%s: Traceback" % (indent, record.name))
-        text = io.StringIO()
-        sys.print_exception(record.error, text)
-        for line in text.getvalue().split("\n"):
-            if line:
-                print(indent + line)
+        print("%s%s: Traceback" % (indent, record.name), file=file or sys.stdout)
+        _print_error(record.error, indent, file)
 
 
 def debug():

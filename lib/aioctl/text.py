@@ -1,4 +1,6 @@
-# How names are picked by people.
+# Small things for people: names by pattern, colours, which journal.
+
+from .core import group
 
 
 def match(pattern, text):
@@ -15,3 +17,26 @@ def match(pattern, text):
             return False
         at += len(part)
     return len(text) - len(parts[-1]) >= at and text.endswith(parts[-1])
+
+
+def is_terminal():
+    """Whether output is seen on a terminal; a board's console is one."""
+    try:
+        from termios import tcgetattr
+    except ImportError:
+        return True
+    try:
+        tcgetattr(1)
+        return True
+    except OSError:
+        return False
+
+
+def set_log(log):
+    """Makes `log` (an aiolog.Journal, or a logger) the journal of all tasks."""
+    group().log = log
+
+
+def journal():
+    """The journal, or None: an aiolog.Journal, a target of print(file=…)."""
+    return group().log

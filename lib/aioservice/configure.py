@@ -4,28 +4,41 @@ import json
 import os
 
 from .manager import manager, release
+from .settings import CONFIG, fault_of, kind, load, read
 from .verbs import plain
-from .settings import CONFIG, KEYS, fault_of, read
+
+_DEEP = const(12)  # levels of lists and objects in a value
+
+
+def _choose(name, settings):
+    """The keys in services.config of all services that a name, or a pattern with `*`, stands for."""
+    from .discovery import files
+
+    keys = {plain(key): key for key in settings if key != "_boot"}
+    known = set(files())
+    known.update(manager().services, keys)
+    if "*" in name:
+        from .report import pick
+
+        found = pick(name, known)
+    else:
+        name = plain(name)
+        found = [name] if name in known or name.split("@")[0] in known else []
+    if not found:
+        manager().get(name)  # raises, and names what exists
+    return [keys.get(each, each) for each in found]
 
 
 def get_config(name=None):
-    """The settings of a service, or all of them, as they stand in services.config."""
+    """The settings of a service as they stand in services.config; all of them, or of a pattern, by name."""
     settings = read()[0]
-    if name is None:
-        return settings
-    name = plain(name)
-    for key in (name, name + ".service"):
-        if key in settings:
-            return settings[key]
-    _must_exist(name, settings)
-    return {}
-
-
-def _must_exist(name, settings):
-    from .discovery import files
-
-    if name not in manager().services and name not in settings and name.split("@")[0] not in files():
-        manager().get(name)  # raises, and names what exists
+    if name is None or name == "_boot":
+        return settings.get(name, {}) if name else settings
+    keys = _choose(name, settings)
+    release()
+    if "*" in name:
+        return {plain(key): settings.get(key, {}) for key in keys}
+    return settings.get(keys[0], {})
 
 
 def config(name, enabled, *args, **kwargs):
@@ -34,37 +47,43 @@ def config(name, enabled, *args, **kwargs):
     Keyword names of the key table become keys, others go to the entry's `kwargs`. What is
     not named stays as it is. The settings apply when the service is loaded the next time.
     """
-    name = plain(name)
-    try:
-        json_safe((args, kwargs))
-    except ValueError as e:
-        print("%s: not saved: %s" % (name, e))
-        return False
     settings = read()[0]
-    if "cls" not in kwargs:
-        _must_exist(name, settings)
-    key = name + ".service" if name + ".service" in settings else name
-    old = settings.get(key)
-    entry = dict(old) if isinstance(old, dict) else {}
-    entry["enabled"] = bool(enabled)
-    if args:
-        entry["args"] = list(args)
-    own = dict(entry.get("kwargs", {}))
-    for word in kwargs:
-        if word in KEYS:
-            entry[word] = kwargs[word]
-        else:
-            own[word] = kwargs[word]
-    if own:
-        entry["kwargs"] = own
-    fault = fault_of(name, entry)
-    settings[key] = entry
-    if fault is None:
-        fault = save(json.dumps(settings))
+    if "cls" in kwargs and plain(name) not in settings and plain(name) + ".service" not in settings:
+        settings[plain(name)] = None  # a new one, of any class
+    keys = _choose(name, settings)
+    fault = None
+    for key in keys:
+        entry = settings[key] = _merge(settings.get(key), enabled, args, kwargs)
+        try:
+            json_safe(entry)
+            fault = fault or fault_of(plain(key), entry)
+        except ValueError as e:
+            fault = "%s: %s" % (plain(key), e)
+    fault = fault or save(settings)
     release()
     if fault is not None:
-        print("%s: not saved: %s" % (name, fault))
+        print("not saved: " + fault)
     return fault is None
+
+
+def _merge(old, enabled, args, kwargs):
+    """The new entry of a service."""
+    entry = dict(old) if isinstance(old, dict) else {}
+    entry["enabled"] = enabled
+    if args:
+        entry["args"] = list(args)
+    own = entry.get("kwargs")
+    own = dict(own) if isinstance(own, dict) else {}
+    before = len(own)
+    for word in kwargs:
+        if kind(word) is None:
+            own[word] = kwargs[word]
+            before = -1
+        else:
+            entry[word] = kwargs[word]
+    if before < 0:
+        entry["kwargs"] = own
+    return entry
 
 
 def enable(name):
@@ -77,16 +96,18 @@ def disable(name):
     return config(name, False)
 
 
-def json_safe(value):
-    """Raises ValueError, naming the value, for what JSON cannot hold."""
+def json_safe(value, deep=_DEEP):
+    """Raises ValueError for a value that JSON cannot hold, before anything is written."""
+    if not deep:
+        raise ValueError("a value is nested too deep, or holds itself")
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
                 raise ValueError("JSON has no key %r, only text" % (key,))
-            json_safe(value[key])
+            json_safe(value[key], deep - 1)
     elif isinstance(value, (list, tuple)):
         for each in value:
-            json_safe(each)
+            json_safe(each, deep - 1)
     elif isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             raise ValueError("JSON cannot hold %r" % value)
@@ -94,35 +115,75 @@ def json_safe(value):
         raise ValueError("JSON cannot hold %r" % (value,))
 
 
-def save(text):
+# -- saving -------------------------------------------------------------------
+
+
+def save(settings):
     """Writes services.config whole or not at all; None, or why it could not be.
 
-    First the new file beside the old one, then two renames: at each moment one whole copy
-    stands under a name that `settings.read()` looks at, on FAT too, which cannot rename
-    over a file. A damaged file is put aside as `.bad`, not made the last good copy.
+    Two files and no rename: on FAT one that is cut leaves two names for one file, and it
+    cannot rename over a file. At each moment one of the two is whole: the copy is written
+    only beside a whole services.config, and that only beside a whole copy. A damaged one
+    is put aside as `.bad` first.
     """
-    new, old = CONFIG + ".new", CONFIG + ".bak"
+    copy = CONFIG + ".bak"
+    text = None
     try:
-        with open(new, "w") as file:
-            file.write(text)
-        with open(new) as file:
-            if file.read() != text:
-                return "%s reads back different" % new
-        if _exists(CONFIG):
-            if read()[1] is not None:
-                old = CONFIG + ".bad"
-            if _exists(old):
-                os.remove(old)
-            os.rename(CONFIG, old)
-        os.rename(new, CONFIG)
-    except OSError as e:
+        json_safe(settings)
+        text = json.dumps(settings)
+        old, fault = load(CONFIG)
+        if old is None and fault:
+            _put_aside()
+        if old is not None or load(copy)[0] is None:
+            _room(2 * len(text))
+            _write(copy, text)
+        else:
+            _room(len(text))
+    except (OSError, ValueError, MemoryError) as e:
         return "%s: %s" % (CONFIG, e)
+    before = None if old is None else json.dumps(old)
+    try:
+        _write(CONFIG, text)
+    except OSError as e:
+        return "%s: %s" % (CONFIG, e) + _undo(before)
     return None
 
 
-def _exists(path):
+def _undo(before):
+    """After a failed write: what stood there is written again; what else there is to say."""
     try:
-        os.stat(path)
-        return True
+        if before is not None and load(CONFIG)[0] is None:
+            _write(CONFIG, before)
+            _write(CONFIG + ".bak", before)
+    except OSError as e:
+        return "; and again: %s" % e
+    return ""
+
+
+def _write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+    with open(path) as file:
+        if file.read() != text:
+            raise OSError("%s reads back different" % path)
+
+
+def _room(size):
+    """Raises OSError where the flash has no room for that many bytes more."""
+    try:
+        stat = os.statvfs(os.getcwd())
     except OSError:
-        return False
+        return  # it will be seen
+    block, free = stat[1] or stat[0], stat[3]
+    if free < size // block + 2:
+        raise OSError("no room for it: %d bytes are free" % (free * block))
+
+
+def _put_aside():
+    """A damaged file is kept, by copying it: a rename that is cut would harm others."""
+    with open(CONFIG, "rb") as file:
+        text = file.read()
+    if text:
+        _room(3 * len(text))
+        with open(CONFIG + ".bad", "wb") as file:
+            file.write(text)

@@ -9,18 +9,44 @@ from aioclass import Service, ServiceError
 from aioctl.core import is_interrupt
 
 from .manager import names
-from .verbs import plain
-from .settings import SettingsError, apply, fault_of, read
 
-_FOLDER = "aioservices/services"
+_FOLDER = const("aioservices/services")
+_MODULE = const("aioservices.services.%s_service")
+# What the manager itself relies on in a service, before it runs.
+_NAMES = (str, list, tuple, set)
+_TYPES = (
+    ("require", _NAMES + (dict,)),
+    ("want", _NAMES),
+    ("groups", _NAMES),
+    ("args", (list, tuple)),
+    ("kwargs", dict),
+    ("schedule", dict),
+    ("start_timeout", (int, float)),
+    ("stop_grace", (int, float)),
+    ("stop_timeout", (int, float)),
+)
 
 
 class LoadError(ServiceError):
     """A file that is no service; the message says why."""
 
 
+class SettingsError(ServiceError):
+    """An entry of services.config, or an attribute, that cannot be used, with the path of the key."""
+
+
+def plain(name):
+    """`hello` and `hello.service` are the same name."""
+    return name[:-8] if name.endswith(".service") else name
+
+
+def base(name):
+    """The name of the file of a service: `hello` of `hello@left`."""
+    return name.split("@")[0]
+
+
 def files():
-    """{name: extensions} of the service files: {"hello": ["mpy"]}."""
+    """{name: kind} of the service files: "py", "mpy" or "both"."""
     found = {}
     try:
         entries = os.listdir(_FOLDER)
@@ -29,15 +55,13 @@ def files():
     for entry in entries:
         stem, _, ext = entry.rpartition(".")
         if ext in ("py", "mpy") and stem.endswith("_service"):
-            found.setdefault(stem[:-8], []).append(ext)
+            name = stem[:-8]
+            found[name] = "both" if name in found else ext
     return found
 
 
-def _module_name(name):
-    return "aioservices.services.%s_service" % name
-
-
-def _forget_module(full):
+def give_back(full):
+    """Forgets a module, so that its memory is free."""
     sys.modules.pop(full, None)
     parent, _, leaf = full.rpartition(".")
     if parent in sys.modules and hasattr(sys.modules[parent], leaf):
@@ -47,48 +71,81 @@ def _forget_module(full):
 def purge(service, services):
     """Forgets a service's module, unless another service is made of it."""
     module = service.module
-    if module is not None and not any(other.module is module for other in services.values()):
-        _forget_module(module.__name__)
+    if module is not None and not any([other.module is module for other in services.values()]):
+        give_back(module.__name__)
 
 
 def _import(full):
     try:
         return __import__(full, None, None, ("service",))
     except ValueError as e:
-        _forget_module(full)
         if "mpy" in str(e):
             raise LoadError("it is compiled for another MicroPython; compile it anew with `make board`")
         raise
-    except BaseException:
-        _forget_module(full)
-        raise
 
 
-def _make(name, entry, extensions):
-    """The instance of a service: what its module offers, or a further one of its class."""
-    base = name.split("@")[0]
-    if "cls" in entry:
-        full, _, cls = entry["cls"].rpartition(".")
-        module = _import(full)
-        made = getattr(module, cls)(name)
-        if not isinstance(made, Service):
-            raise LoadError("%s is no Service" % entry["cls"])
-    else:
-        if len(extensions) > 1:
-            raise LoadError("%s_service.py and .mpy are both there; remove one" % base)
-        full = _module_name(base)
-        module = _import(full)
-        made = getattr(module, "service", None)
-        if not isinstance(made, Service):
-            _forget_module(full)
-            raise LoadError("no `service = …(%r)` in it" % base)
-        if made.name != base:
-            _forget_module(full)
-            raise LoadError("its service is called %r, its file says %r" % (made.name, base))
-        if name != base:
-            made = type(made)(name)
-    made.module = module
-    return made
+def _of_file(name, kind):
+    """(module, instance) of a service that has a file."""
+    file = base(name)
+    if kind is None:
+        raise LoadError("there is no such file")
+    if kind == "cut":
+        raise LoadError("the file is cut short; copy it anew")
+    if kind == "both":
+        raise LoadError("%s_service.py and .mpy are both there; remove one" % file)
+    full = _MODULE % file
+    module = _import(full)
+    made = getattr(module, "service", None)
+    if not isinstance(made, Service):
+        raise LoadError("no `service = …(%r)` in it" % file)
+    if made.name != file:
+        raise LoadError("its service is called %r, its file says %r" % (made.name, file))
+    if name != file or made.module is not None:  # a further one, or the file's own had a life already
+        made = type(made)(name)
+    return module, made
+
+
+def _of_class(name, path):
+    """(module, instance) of a service of any class on the path."""
+    full, _, leaf = path.rpartition(".")
+    module = _import(full)
+    cls = getattr(module, leaf, None)
+    made = cls(name) if callable(cls) else None
+    if not isinstance(made, Service):
+        raise LoadError("%s is no Service" % path)
+    return module, made
+
+
+def _apply(service, entry):
+    """Gives a service its settings, and has what the manager relies on in one form."""
+    for key in entry:
+        value = entry[key]
+        if key == "kwargs":  # what is not named stays as the class has it
+            value = dict(service.kwargs)
+            value.update(entry[key])
+        if key not in ("enabled", "cls"):
+            setattr(service, key, value)
+    from aioclass_asyncmd import adopt
+
+    adopt(service, entry)
+    if "${" in repr([entry.get("args"), entry.get("kwargs")]):
+        service.special = True
+    if "config" in entry and "${" in repr(entry["config"]):
+        from aioctl.env import expand
+
+        service.config = expand(entry["config"])
+    for key, types in _TYPES:
+        value = getattr(service, key)
+        if value is not getattr(Service, key) and not isinstance(value, types):
+            raise SettingsError("%s.%s cannot be %r" % (service.name, key, value))
+    for key in ("require", "want"):
+        value = getattr(service, key)
+        if any([name.endswith(".service") for name in names(value)]):
+            if isinstance(value, dict):
+                value = {attribute: plain(value[attribute]) for attribute in value}
+            else:
+                value = [plain(name) for name in names(value)]
+            setattr(service, key, value)
 
 
 class Finder:
@@ -97,101 +154,143 @@ class Finder:
     def __init__(self, manager, config=True):
         self.manager = manager
         self.files = files()
-        self.settings, manager.fault = read() if config else ({}, None)
-        self.options = self.settings.pop("_boot", None) or {}
-        if fault_of("_boot", self.options) is not None:
-            manager.fault = "services.config: " + fault_of("_boot", self.options)
-            self.options = {}
+        manager.fault = None
+        self.settings = self.options = {}
+        self.faults = {}  # name -> error
+        if config:
+            self._read(manager)
+
+    def _read(self, manager):
+        from .settings import fault_of, read, resolve
+
+        settings, manager.fault = read()
+        options = settings.pop("_boot", {})
+        fault = fault_of("_boot", options)
+        if fault is None:
+            self.options = options
+        else:
+            manager.fault = (manager.fault + "\n" if manager.fault else "") + "services.config: " + fault
+        self.settings, faults = resolve(settings)
+        self.faults = {name: SettingsError("services.config: " + faults[name]) for name in faults}
+        give_back("aioservice.settings")  # before services are imported: it is larger than most
 
     def known(self):
         """The sorted names of all services that could be: files, and entries that make some."""
         found = set(self.files)
-        for name, entry in self.settings.items():
-            name = plain(name)
-            if not isinstance(entry, dict):
-                found.add(name)
-            elif "@" in name or "cls" in entry:
-                found.add(name)
-            elif isinstance(entry.get("instances"), int) and name in found:
+        found.update(self.faults)
+        for name in self.settings:
+            entry = self.settings[name]
+            if entry is None:
                 found.discard(name)
-                for i in range(entry["instances"]):
-                    found.add("%s@%d" % (name, i))
+            elif entry.get("enabled") is not False or "cls" in entry or base(name) in self.files:
+                found.add(name)
         return sorted(found)
 
-    def entry(self, name):
-        """The settings of a service; `hello@0` has those of `hello` where that has `instances`."""
-        settings = self.settings
-        for key in (name, name + ".service"):
-            if key in settings:
-                return settings[key]
-        entry = settings.get(name.split("@")[0], {})
-        return entry if isinstance(entry, dict) and "instances" in entry else {}
+    def _check(self, chosen):
+        """Sees which .mpy files of these services are all there: the VM would hang on others."""
+        for name in chosen:
+            name = base(name)
+            if self.files.get(name) == "mpy":
+                from .mpyfile import is_cut
+
+                try:
+                    with open("%s/%s_service.mpy" % (_FOLDER, name), "rb") as file:
+                        self.files[name] = "cut" if is_cut(file) else "whole"
+                except (OSError, MemoryError):
+                    pass  # its import will say so
+        give_back("aioservice.mpyfile")
 
     def path(self, name):
-        base = name.split("@")[0]
-        ext = self.files.get(base, ("py",))
-        return "./%s/%s_service.%s" % (_FOLDER, base, "py" if "py" in ext else ext[0])
+        """Where a service that could not be loaded should have come from."""
+        entry = self.settings.get(name)
+        if entry and "cls" in entry:
+            return entry["cls"]
+        ext = "mpy" if self.files.get(base(name)) in ("mpy", "cut", "whole") else "py"
+        return "./%s/%s_service.%s" % (_FOLDER, base(name), ext)
 
     def bring(self, name, force=False, groups=None, exclude=()):
         """The service of that name, imported; None where it is held back or cannot be loaded."""
         manager = self.manager
         if name in manager.services:
             return manager.services[name]
+        if name in manager.leaving:
+            return None
         manager.failed.pop(name, None)
         manager.held.pop(name, None)
-        entry = self.entry(name)
-        fault = fault_of(name, entry)
-        try:
-            if fault is not None:
-                raise SettingsError("services.config: " + fault)
-            if not force and entry.get("enabled") is False:
-                manager.held[name] = "disabled"
+        entry = self.settings.get(name) or {}
+        service = why = None
+        if not force and name not in self.faults:
+            why = _held(name, entry, None, groups, exclude)
+        if why is None:
+            try:
+                service = self.make(name)
+            except BaseException as e:
+                if is_interrupt(e):
+                    raise
+                manager.failed[name] = (self.path(name), e)
                 return None
-            if not force and name in exclude:
-                manager.held[name] = "excluded"
-                return None
-            service = _make(name, entry, self.files.get(name.split("@")[0], ()))
-            apply(service, entry)
-        except BaseException as e:
-            if is_interrupt(e):
-                raise
-            manager.failed[name] = (self.path(name), e)
-            return None
-        why = None if force else self._held(service, entry, groups, exclude)
-        if why is not None:
-            manager.held[name] = why
+            why = None if force else _held(name, entry, service, groups, exclude)
+        if why is None:
+            manager.services[name] = service
+            return service
+        manager.held[name] = why
+        if service is not None:
             purge(service, manager.services)
-            return None
-        manager.services[name] = service
-        return service
-
-    def _held(self, service, entry, groups, exclude):
-        """Why a service is not to run, or None."""
-        if not entry.get("enabled", service.enabled):
-            return "disabled"
-        mine = names(service.groups)
-        if any(group in exclude for group in mine):
-            return "excluded"
-        if groups is not None and mine and not any(group in groups for group in mine):
-            return "excluded"
         return None
+
+    def make(self, name):
+        """A new instance of a service, with its settings; raises what is wrong with it."""
+        if name in self.faults:
+            raise self.faults[name]
+        entry = self.settings.get(name) or {}
+        full = entry["cls"].rpartition(".")[0] if "cls" in entry else _MODULE % base(name)
+        was = full in sys.modules
+        try:
+            if "cls" in entry:
+                module, made = _of_class(name, entry["cls"])
+            else:
+                self._check((name,))
+                module, made = _of_file(name, self.files.get(base(name)))
+            made.module = module
+            _apply(made, entry)
+            return made
+        except BaseException:
+            if not was:  # so that a mended file is read
+                give_back(full)
+            raise
 
     def bring_all(self, groups=None, exclude=None):
         """Imports all services that are to run; what stands in settings counts where None is given."""
         groups = self.options.get("groups") if groups is None else groups
-        exclude = names(self.options.get("exclude", ()) if exclude is None else exclude)
         groups = None if groups is None else names(groups)
+        exclude = names(self.options.get("exclude", ()) if exclude is None else exclude)
         threshold = gc.threshold()
+        gc.collect()
         gc.threshold((gc.mem_free() + gc.mem_alloc()) // 8)  # else the heap fragments
-        for name in self.known():
-            self.bring(name, False, groups, exclude)
-        gc.threshold(threshold)
+        try:
+            chosen = self.known()
+            self._check([n for n in chosen if (self.settings.get(n) or {}).get("enabled") is not False])
+            for name in chosen:
+                self.bring(name, False, groups, exclude)
+        finally:
+            gc.threshold(threshold)
 
-    def bring_required(self, service):
-        """Imports what a service requires, as far as that is enabled."""
-        todo = list(names(service.require))
-        for name in todo:  # grows while it is walked
-            if name in self.known() and name not in self.manager.held:
-                found = self.bring(name)
-                if found is not None:
-                    todo.extend(n for n in names(found.require) if n not in todo)
+
+def _fits_any(name, patterns):
+    if not patterns:
+        return False
+    from aioctl.text import match
+
+    return any([match(plain(pattern), name) for pattern in patterns])
+
+
+def _held(name, entry, service, groups, exclude):
+    """Why a service is not to run, or None; before its import `service` is None."""
+    if not entry.get("enabled", service is None or service.enabled):
+        return "disabled"
+    mine = () if service is None else names(service.groups)
+    if _fits_any(name, exclude) or any([_fits_any(group, exclude) for group in mine]):
+        return "excluded"
+    if groups is not None and mine and not any([_fits_any(group, groups) for group in mine]):
+        return "excluded"
+    return None

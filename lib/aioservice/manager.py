@@ -8,7 +8,7 @@ from aioclass import Service
 from aioctl.core import bound, group
 
 _ON_USE = const("discovery settings order verbs startup control configure report")
-_MORE = const(" begin forget get restart revive start ")
+_MORE = const(" begin forget get restart start ")
 
 
 def names(value):
@@ -175,8 +175,9 @@ class Manager:
 
     async def stopped(self, left, grace=None):
         """The exact reverse of starting: each stops as soon as nothing in the list needs it."""
+        asked = []  # one that is started again after its stop is not stopped again
         while True:
-            left = [s for s in left if s.is_active() or s.state in _WAITS]
+            left = [s for s in left if (s._asked if s in asked else s.is_active() or s.state in _WAITS)]
             if not left:
                 return
             change = self.change()
@@ -186,6 +187,7 @@ class Manager:
                         break
                 else:
                     service.ask(grace)
+                    asked.append(service)
             await change
 
 

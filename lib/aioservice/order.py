@@ -16,24 +16,26 @@ def cycles(members, graph):
     """{name: "a -> b -> c -> a"} for each member that is on a cycle."""
     found = {}
     for name in members:
-        if name not in found:
-            path = _way_back(name, name, graph, [])
-            if path is not None:
-                ring = [name] + path
-                for i in range(len(ring)):
-                    turn = ring[i:] + ring[:i] + ring[i : i + 1]
-                    found.setdefault(ring[i], " -> ".join(turn))
+        ring = None if name in found else _ring(name, graph)
+        if ring is not None:
+            for i in range(len(ring)):
+                turn = ring[i:] + ring[:i] + ring[i : i + 1]
+                found.setdefault(ring[i], " -> ".join(turn))
     return found
 
 
-def _way_back(target, name, graph, seen):
-    """The names between name and target, on a way along requirements; None: there is none."""
-    for other in sorted(graph[name]):
-        if other == target:
-            return []
-        if other in graph and other not in seen:
-            seen.append(other)
-            path = _way_back(target, other, graph, seen)
-            if path is not None:
-                return [other] + path
+def _ring(target, graph):
+    """The names of the shortest cycle through target; None: there is none."""
+    came = {}  # name -> who requires it, on the shortest way from target
+    todo = [target]
+    for name in todo:  # grows while it is walked; no recursion, as stacks of boards are short
+        for other in sorted(graph[name]):
+            if other == target:
+                path = [name]
+                while path[0] != target:
+                    path.insert(0, came[path[0]])
+                return path
+            if other in graph and other not in came:
+                came[other] = name
+                todo.append(other)
     return None

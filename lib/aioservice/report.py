@@ -6,7 +6,7 @@ import sys
 
 import aioschedule
 from aioctl.core import describe
-from aioctl.text import match
+from aioctl.text import is_terminal, match
 
 from aioclass import ServiceError
 
@@ -17,6 +17,7 @@ _GREEN = const("\x1b[92m")
 _RED = const("\x1b[91m")
 _YELLOW = const("\x1b[93m")
 _OFF = const("\x1b[0m")
+_LONGEST = const(200)  # characters of an error in a line
 # state -> what stands in the brackets, and its colour; every other state is OK
 _TAGS = {
     "failed": ("FAIL", _RED),
@@ -27,17 +28,16 @@ _TAGS = {
 }
 
 
-def is_terminal():
-    """Whether output is seen on a terminal; a board's console is one."""
-    try:
-        import termios
-    except ImportError:
-        return True
-    try:
-        termios.tcgetattr(1)
-        return True
-    except OSError:
-        return False
+# States in which a service works, so that a failed requirement matters to it.
+_WORKS = ("starting", "running", "done", "scheduled")
+
+
+def _said(error):
+    """An error in one line of bounded length."""
+    text = describe(error)
+    if "\n" in text:
+        text = " ".join(text.split("\n"))
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def _write_line(put, service, colour):
@@ -57,7 +57,7 @@ def _write_line(put, service, colour):
         put(".service from ")
         put(path)
         put(" not loaded: Error: ")
-        put(describe(error) if isinstance(error, ServiceError) else type(error).__name__)
+        put(_said(error) if isinstance(error, ServiceError) else type(error).__name__)
         return
     put(service.name)
     put(".service from ")
@@ -73,7 +73,7 @@ def _write_state(put, service):
     state = service.state
     if state in ("failed", "restarting"):
         put("failed: ")
-        put(describe(service.error))
+        put(_said(service.error))
         if state == "restarting":
             left = service.since + service.delay - aioschedule.uptime()
             put("; restart in %d s" % max(0, left))
@@ -83,11 +83,11 @@ def _write_state(put, service):
         put(service.reason or "")
     else:
         put("loaded")
-        if service.require:
-            for name in names(service.require):
+        if service.require and state in _WORKS:
+            for name in sorted(names(service.require)):
                 other = manager().services.get(name)
-                if other is not None and not other.is_up():
-                    put("; requires %s (%s)" % (name, other.state))
+                if other is None or not other.is_up():
+                    put("; requires %s (%s)" % (name, "not loaded" if other is None else other.state))
 
 
 def line(service, colour=None):
@@ -97,13 +97,41 @@ def line(service, colour=None):
     return "".join(pieces)
 
 
+def teller(shown, log, said=None):
+    """A function that prints the line of a service if shown, and writes it to log if there is one.
+
+    It takes the name of one that could not be loaded too, and any other text as it is.
+    With a list `said` it does not say again what it said.
+    """
+
+    def say(subject):
+        as_it_is = isinstance(subject, str) and subject not in manager().failed
+        text = subject if as_it_is else line(subject, False)
+        if said is not None:
+            if text in said:
+                return
+            said.append(text)
+        if shown:
+            print(text if as_it_is else line(subject))
+        if log is not None:
+            log.info(text)
+
+    return say
+
+
+def pick(pattern, every):
+    """The sorted ones of these names that a name, or a pattern with `*`, stands for."""
+    pattern = plain(pattern)
+    return [name for name in sorted(every) if match(pattern, name) or match(pattern, name + ".service")]
+
+
 def select(name):
     """The sorted names that a name or pattern (None: all) stands for, loaded or not."""
     mgr = manager()
-    every = sorted(list(mgr.services) + [n for n in mgr.failed if n not in mgr.services])
+    every = list(mgr.services) + [n for n in mgr.failed if n not in mgr.services]
     if name is None:
-        return every
-    found = [n for n in every if match(plain(name), n)]
+        return sorted(every)
+    found = pick(name, every)
     if not found and "*" not in name:
         mgr.get(name)  # raises, and names what exists
     return found
@@ -142,16 +170,14 @@ def _without_ours(error):
 def traceback(name, rtn=False):
     """Prints the traceback of a service's load or run failure; with rtn returns it as text."""
     mgr = manager()
-    text = io.StringIO()
+    out = io.StringIO() if rtn else sys.stdout
     for each in select(name):
         service = mgr.services.get(each)
         error = mgr.failed[each][1] if service is None else service.error
         if error is not None:
-            text.write("%s: Traceback\n" % each)
-            text.write(_without_ours(error))
-    if rtn:
-        return text.getvalue()
-    print(text.getvalue(), end="")
+            out.write("%s: Traceback\n" % each)
+            out.write(_without_ours(error))
+    return out.getvalue() if rtn else None
 
 
 def snapshot():
@@ -166,14 +192,14 @@ def snapshot():
         if service.reason:
             entry["reason"] = service.reason
         if service.error is not None:
-            entry["error"] = describe(service.error)
+            entry["error"] = _said(service.error)
         if service.require:
-            entry["require"] = list(names(service.require))
+            entry["require"] = sorted(names(service.require))
         services.append(entry)
     return {
         "uptime": aioschedule.uptime(),
         "services": services,
-        "failed": {name: describe(mgr.failed[name][1]) for name in mgr.failed},
-        "held": mgr.held,
+        "failed": {name: _said(mgr.failed[name][1]) for name in mgr.failed},
+        "held": dict(mgr.held),
         "fault": mgr.fault,
     }

@@ -1,86 +1,96 @@
-# services.config: what each key takes, what is wrong with an entry, how a service gets its own.
-# The one table of keys; given back after a boot.
+# services.config: reading it, what each key takes, what is wrong with an entry, what a service
+# gets of it. Pure but for reading; given back as soon as a boot has its settings.
 
 import json
 
-from aioclass import ServiceError
-
 CONFIG = "services.config"
-_LEVELS = ("debug", "info", "warning", "error", "critical")
+# key=what it takes; strings, as each name in a dict would stay in memory for good.
+_KEYS = (
+    " enabled=b critical=b safe=b args=l kwargs=k require=r want=n groups=n schedule=t restart=p "
+    "start_timeout=s stop_grace=s stop_timeout=s watchdog=w loglevel=v instances=i cls=c "
+)
+_BOOT = " groups=n exclude=n watchdog=w utc_offset=u "
+_TAKES = (
+    "b=true or false|l=a list|k=an object {name: value}|n=a name or a list of names|"
+    "r=a name, a list of names, or {attribute: name}|s=seconds, 0 to 86400|"
+    "w=seconds, 0 to 86400, or null|u=minutes, -1440 to 1440|i=a number, 1 to 99|"
+    't={"start_in": seconds, "repeat": seconds or false}|c="module.Class"|'
+    'p="no", "on-failure", "always" or {"policy": …, "delay": s, "limit": [n, s], "on_limit": "reset"}|'
+    "v=one of debug, info, warning, error, critical|"
+)
 _POLICIES = ("no", "on-failure", "always")
 
 
-class SettingsError(ServiceError):
-    """An entry of services.config that cannot be used, with the path of the key."""
+def kind(key, table=_KEYS):
+    """What a key of an entry takes, as a letter; None for a key that is not in the table."""
+    at = -1 if " " in key else table.find(" %s=" % key)
+    return None if at < 0 else table[at + len(key) + 2]
 
 
-def _is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _is_number(value, low=0, high=86400):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
 
 
-def _is_seconds(value):
-    return _is_number(value) and 0 <= value <= 86400
+def _is_list(value):
+    return isinstance(value, (list, tuple))
 
 
 def _is_names(value):
-    return isinstance(value, str) or (
-        isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value)
-    )
-
-
-def _is_require(value):
-    return _is_names(value) or (
-        isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
-    )
+    return isinstance(value, str) or _is_list(value) and all([isinstance(v, str) for v in value])
 
 
 def _is_schedule(value):
-    if value is None:
-        return True
     if not isinstance(value, dict):
-        return False
-    start, repeat = value.get("start_in"), value.get("repeat", False)
-    return (
-        (start is None or isinstance(start, (list, tuple)) or (_is_number(start) and start >= 0))
-        and (repeat in (False, None) or (_is_number(repeat) and repeat > 0))
-        and (start is not None or bool(repeat))
-    )
+        return value is None
+    start, repeat = value.get("start_in"), value.get("repeat") or None
+    if _is_list(start):
+        right = 6 <= len(start) <= 9 and all([isinstance(v, int) for v in start])
+    else:
+        right = start is None or _is_number(start, 0, 1e9)
+    if repeat is None:
+        return right and start is not None
+    return right and _is_number(repeat, 0.001, 1e9)
 
 
 def _is_restart(value):
-    if isinstance(value, dict):
-        limit = value.get("limit")
-        return (
-            value.get("policy", "on-failure") in _POLICIES
-            and _is_seconds(value.get("delay", 1))
-            and (limit is None or (isinstance(limit, (list, tuple)) and len(limit) == 2 and all(map(_is_number, limit))))
-            and value.get("on_limit") in (None, "reset")
-        )
-    return isinstance(value, bool) or value in _POLICIES
+    if not isinstance(value, dict):
+        return isinstance(value, bool) or value in _POLICIES
+    limit = value.get("limit")
+    return (
+        value.get("policy", "on-failure") in _POLICIES
+        and _is_number(value.get("delay", 1))
+        and (limit is None or _is_list(limit) and len(limit) == 2 and all([_is_number(n, 1) for n in limit]))
+        and value.get("on_limit") in (None, "reset")
+    )
 
 
-# key -> (what is expected, test)
-KEYS = {
-    "enabled": ("true or false", lambda v: isinstance(v, bool)),
-    "args": ("a list", lambda v: isinstance(v, (list, tuple))),
-    "kwargs": ("an object {name: value}", lambda v: isinstance(v, dict)),
-    "require": ("a name, a list of names, or {attribute: name}", _is_require),
-    "want": ("a name or a list of names", _is_names),
-    "groups": ("a name or a list of names", _is_names),
-    "schedule": ('{"start_in": seconds, "repeat": seconds or false}', _is_schedule),
-    "restart": ('"no", "on-failure", "always" or {"policy": …}', _is_restart),
-    "start_timeout": ("seconds, 0 to 86400", _is_seconds),
-    "stop_grace": ("seconds, 0 to 86400", _is_seconds),
-    "stop_timeout": ("seconds, 0 to 86400", _is_seconds),
-    "watchdog": ("seconds, 0 to 86400, or null", lambda v: v is None or _is_seconds(v)),
-    "critical": ("true or false", lambda v: isinstance(v, bool)),
-    "safe": ("true or false", lambda v: isinstance(v, bool)),
-    "loglevel": ("one of " + ", ".join(_LEVELS), lambda v: isinstance(v, str) and v.lower() in _LEVELS),
-    "instances": ("a number from 1", lambda v: isinstance(v, int) and not isinstance(v, bool) and v > 0),
-    "cls": ('"module.Class"', lambda v: isinstance(v, str) and "." in v),
-}
-# Keys of settings alone: they say how many services there are, not how one of them is.
-_SHAPE = ("enabled", "instances", "cls")
+def fits(kind, value):
+    """Whether a value is of that kind."""
+    if kind == "b":
+        return isinstance(value, bool)
+    if kind == "l":
+        return _is_list(value)
+    if kind == "k":
+        return isinstance(value, dict) and _is_names(list(value))
+    if kind == "n":
+        return _is_names(value)
+    if kind == "r":
+        return _is_names(list(value.values()) if isinstance(value, dict) else value)
+    if kind == "t":
+        return _is_schedule(value)
+    if kind == "p":
+        return _is_restart(value)
+    if kind == "s":
+        return _is_number(value)
+    if kind == "w":
+        return value is None or _is_number(value)
+    if kind == "u":
+        return _is_number(value, -1440, 1440)
+    if kind == "i":
+        return isinstance(value, int) and _is_number(value, 1, 99)
+    if kind == "c":
+        return isinstance(value, str) and 0 < value.find(".") < len(value) - 1
+    return isinstance(value, str) and value.lower() in "debug info warning error critical".split()
 
 
 def fault_of(name, entry):
@@ -88,84 +98,130 @@ def fault_of(name, entry):
     if not isinstance(entry, dict):
         return "%s: expected an object {key: value}, not %s" % (name, json.dumps(entry))
     for key in sorted(entry):
-        if key in KEYS:
-            expected, test = KEYS[key]
-            if not test(entry[key]):
-                return "%s.%s: expected %s, not %s" % (name, key, expected, json.dumps(entry[key]))
+        letter = kind(key, _BOOT if name == "_boot" else _KEYS)
+        if letter is not None and not fits(letter, entry[key]):
+            takes = _TAKES[_TAKES.find(letter + "=") + 2 :].split("|")[0]
+            return "%s.%s: expected %s, not %s" % (name, key, takes, json.dumps(entry[key]))
     return None
 
 
-def _parse(path):
-    """A settings file's dict; None if it is not there; ValueError says what is wrong with it."""
+# -- reading ------------------------------------------------------------------
+
+
+def _count(value):
+    """How many names stand in a value, at any depth."""
+    if isinstance(value, dict):
+        return len(value) + sum([_count(v) for v in value.values()])
+    return sum([_count(v) for v in value]) if isinstance(value, list) else 0
+
+
+def parse(text):
+    """(settings, what is odd about them or None); ValueError says what is damaged.
+
+    MicroPython's json takes a text without its last brackets, or without a colon, and of
+    two equal names the last one: so brackets and colons outside of strings are counted.
+    """
+    try:
+        found = json.loads(text)
+    except ValueError:
+        raise ValueError("it is not JSON" if text.strip() else "it is empty")
+    if not isinstance(found, dict):
+        raise ValueError("it is not an object {name: {…}}")
+    bare = "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
+    more = bare.count(":") - _count(found)
+    if bare.count("{") != bare.count("}") or bare.count("[") != bare.count("]") or more < 0:
+        raise ValueError("it is cut short, or a colon is missing")
+    if not more:
+        return found, None
+    once = json.dumps(found)
+    twice = [n for n in sorted(found) if text.count('"%s"' % n) > once.count('"%s"' % n)]
+    return found, "%s stands twice; the last one counts" % (", ".join(twice) or "a name")
+
+
+def load(path):
+    """(settings, fault) of a file: settings None where there are none, fault None where nothing is wrong."""
     try:
         with open(path) as file:
-            text = file.read()
-    except OSError:
-        return None
-    try:
-        value = json.loads(text)
-    except ValueError:
-        raise ValueError("%s is damaged: it is not JSON" % path)
-    if not isinstance(value, dict):
-        raise ValueError("%s is damaged: it is not an object {name: {…}}" % path)
-    return value
+            found, fault = parse(file.read())
+    except OSError as e:
+        # ENOENT: a missing file means defaults
+        return None, None if e.args[0] == 2 else "%s cannot be read: %s" % (path, e)
+    except MemoryError:
+        return None, "%s is too large for the memory" % path
+    except (ValueError, RuntimeError) as e:  # RuntimeError: brackets beyond the depth of the stack
+        return None, "%s is damaged: %s" % (path, str(e) or "it is not text")
+    return found, fault and "%s: %s" % (path, fault)
 
 
 def read():
-    """(settings, fault): the file; if it is damaged the last good copy, else nothing.
-
-    A missing file means defaults, unless a save was cut between its two renames:
-    then the new file is whole under its other name.
-    """
-    fault = None
-    try:
-        found = _parse(CONFIG)
-        copies = (".new",) if found is None else ()
-    except ValueError as e:
-        fault = str(e)
-        found = None
-        copies = (".new", ".bak")
-    for copy in copies:
-        try:
-            found = _parse(CONFIG + copy)
-        except ValueError:
-            found = None
-        if found is not None:
-            if fault:
-                fault += "; using the last good copy, %s%s" % (CONFIG, copy)
-            break
-    if fault and found is None:
-        fault += "; using defaults"
+    """(settings, fault): the file; if it is damaged the last good copy, else nothing."""
+    found, fault = load(CONFIG)
+    if found is None and fault:
+        found = load(CONFIG + ".bak")[0]
+        fault += "; using " + ("defaults" if found is None else "the last good copy, %s.bak" % CONFIG)
     return found or {}, fault
 
 
-def apply(service, entry):
-    """Gives a service its settings; raises SettingsError for an undefined ${NAME}."""
-    own = {}
-    for key, value in entry.items():
-        if key in _SHAPE:
-            continue
-        if key in KEYS:
-            if key == "kwargs":  # what is not named stays as the class has it
-                own_kwargs = dict(service.kwargs)
-                own_kwargs.update(value)
-                value = own_kwargs
-            setattr(service, key, value)
-        else:
-            own[key] = value
-    if own:
-        service.config = own
-    from aioclass_asyncmd import adopt
+# -- what services get --------------------------------------------------------
 
-    adopt(service)
-    if "${" not in json.dumps([entry.get("args"), entry.get("kwargs"), own]):
-        return
-    from aioctl.env import expand
 
-    try:
-        expand([service.args, service.kwargs])  # only to know that it can be done
-        if own:
-            service.config = expand(own)
-    except KeyError as e:
-        raise SettingsError("%s: ${%s} is not defined in .env" % (service.name, e.args[0]))
-    service.special = True
+def _undefined(name, entry):
+    """The fault of an entry in which a ${NAME} is not defined; None."""
+    from aioctl.env import expand, load
+
+    names = load()
+    for key in sorted(entry):
+        if kind(key) in (None, "l", "k"):
+            parts = {key: entry[key]}
+            if key == "kwargs":
+                parts = {"kwargs." + word: entry[key][word] for word in entry[key]}
+            for part in sorted(parts):
+                try:
+                    expand(parts[part], names)
+                except KeyError as e:
+                    return "%s.%s: ${%s} is not defined in .env" % (name, part, e.args[0])
+    return None
+
+
+def _own(entry):
+    """A copy of an entry in which the keys that are not in the table stand in `config`."""
+    made = {key: entry[key] for key in entry if kind(key) is not None}
+    if len(made) < len(entry):
+        made["config"] = {key: entry[key] for key in entry if kind(key) is None}
+    return made
+
+
+def resolve(settings):
+    """({name: attributes of that service}, {name: what is wrong with its entry}).
+
+    An entry with `instances` becomes name@0, name@1 …, each with its own entry over it;
+    under the name itself stands None then.
+    """
+    found, faults = {}, {}
+    for key in sorted(settings):
+        name = key[:-8] if key.endswith(".service") else key
+        entry = settings[key]
+        fault = fault_of(name, entry)
+        if fault is None and "${" in json.dumps(entry):
+            fault = _undefined(name, entry)
+        if name != key and name in settings:
+            fault = "%s and %s are the same: keep one" % (name, key)
+        if fault is not None:
+            faults[name] = fault
+        if fault is None and isinstance(entry, dict):
+            found[name] = _own(entry)
+    for name in list(found):
+        if "instances" in found[name]:
+            _multiply(name, found)
+    return found, faults
+
+
+def _multiply(name, found):
+    entry, found[name] = found[name], None
+    for i in range(entry.pop("instances")):
+        one = dict(entry)
+        for key, value in found.get("%s@%d" % (name, i), {}).items():
+            if key in ("kwargs", "config"):  # what is not named stays
+                value = dict(entry.get(key, {}), **value)
+            one[key] = value
+        found["%s@%d" % (name, i)] = one

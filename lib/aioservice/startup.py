@@ -6,37 +6,44 @@ from .manager import decided, manager, release
 
 
 def _find(config, groups, exclude):
-    """(manager, names that could not be loaded): discovers the services, the first time."""
+    """The manager, with all services that are to run: discovers them the first time.
+
+    Later only where other groups or exclusions are asked for: what has not run yet is
+    held back, or comes along, as these say.
+    """
     mgr = manager()
+    given = (groups, exclude)
     if mgr.found:
-        return mgr, []
-    from .discovery import Finder
+        if given in ((None, None), mgr.found[0]):
+            return mgr
+        for service in [s for s in mgr.services.values() if s.state == "init"]:
+            del mgr.services[service.name]
+            __import__("aioservice.discovery", None, None, ("purge",)).purge(service, mgr.services)
+    from .discovery import Finder, give_back
 
     Finder(mgr, config).bring_all(groups, exclude)
-    mgr.found = True
-    return mgr, sorted(mgr.failed)
+    mgr.found = [given, sorted(mgr.failed)]
+    give_back("aioservice.discovery")
+    return mgr
 
 
-def _say(mgr, failed, debug, log, debug_log):
-    """Reports what could not be loaded; returns a function that reports a service."""
+def _say(mgr, debug, log, debug_log):
+    """Reports what could not be loaded, once; returns a function that reports a service."""
     if not debug and (log is None or not debug_log):
         return None
-    from .report import line
+    from .report import teller
 
-    def say(service):
-        if debug:
-            print(line(service))
-        if log is not None and debug_log:
-            log.info(line(service, False))
-
-    for name in failed:
-        say(name)
-    if mgr.fault is not None and debug:
-        print(mgr.fault)
+    say = teller(debug, log if debug_log else None)
+    if mgr.fault is not None and mgr.found[1] is not None:
+        say(mgr.fault)
+    for name in mgr.found[1] or ():
+        if name in mgr.failed:
+            say(name)
+    mgr.found[1] = None
     return say
 
 
-async def _follow(mgr, services, say):
+async def follow(mgr, services, say):
     """Reports each service as it has its first outcome."""
     services = list(services)
     while services:
@@ -47,24 +54,26 @@ async def _follow(mgr, services, say):
             await mgr.change()
 
 
-def _of_type(mgr, types):
-    return [mgr.services[name] for name in sorted(mgr.services) if mgr.services[name].type in types]
+def _start(mgr, services, say):
+    """Begins those that were never started; reports them, and what comes along, as they come up."""
+    active = [s for s in mgr.services.values() if s.state != "init"]
+    every = mgr.begin([s for s in services if s.state == "init"])
+    if say is not None:
+        asyncio.create_task(follow(mgr, [s for s in every if s not in active], say))
 
 
 async def boot(debug=True, log=None, debug_log=False, config=True, groups=None, exclude=None):
     """Starts the core services, and what they require, as their requirements allow.
 
-    Returns when each had its first outcome: True if all are up. Retries go on behind it.
+    Returns when each had its first outcome: True if all are up, and no service that is to
+    run failed to load, as that might be one of them. Retries go on behind it.
     """
-    mgr, failed = _find(config, groups, exclude)
+    mgr = _find(config, groups, exclude)
     mgr.log = log or mgr.log
-    core = _of_type(mgr, ("core.service",))
-    say = _say(mgr, failed, debug, log, debug_log)
-    every = mgr.begin(core)
-    if say is not None:
-        asyncio.create_task(_follow(mgr, every, say))
-    await mgr.outcome(every)
-    return all([s.is_up() for s in every])
+    core = [mgr.services[name] for name in sorted(mgr.services) if mgr.services[name].type == "core.service"]
+    _start(mgr, core, _say(mgr, debug, log, debug_log))
+    await mgr.outcome(core)
+    return not mgr.failed and all([s.is_up() for s in core])
 
 
 def init(
@@ -79,15 +88,16 @@ def init(
     """Starts the enabled runtime and schedule services; returns at once.
 
     With debug each service's line is printed as it comes up; with log and debug_log it is
-    written there. `init_schedule=False` leaves the schedule services out.
+    written there. `init_schedule=False` leaves the schedule services out. Groups and
+    exclusions are those of boot() where none are given.
     """
-    mgr, failed = _find(config, groups, exclude)
+    mgr = _find(config, groups, exclude)
     mgr.log = log or mgr.log
-    types = ("runtime.service", "schedule.service") if init_schedule else ("runtime.service",)
-    rest = [s for s in _of_type(mgr, types) if s.name != mgr.last and s.state == "init"]
-    say = _say(mgr, failed, debug, log, debug_log)
-    done = [s for s in mgr.services.values() if s.state != "init"]
-    every = mgr.begin(rest)
-    if say is not None:
-        asyncio.create_task(_follow(mgr, [s for s in every if s not in done], say))
+    rest = []
+    for name in sorted(mgr.services):
+        service = mgr.services[name]
+        timed = service.type == "schedule.service"
+        if service.type != "core.service" and name != mgr.last and (init_schedule or not timed):
+            rest.append(service)
+    _start(mgr, rest, _say(mgr, debug, log, debug_log))
     release()

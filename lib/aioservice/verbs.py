@@ -1,13 +1,9 @@
 # What the manager does when it is asked: start, restart, unload. Loaded on use.
 
-from aioclass import ServiceError
+from aioclass import ServiceError, ServiceNotFound  # noqa: F401 - aioservice has both from here
 from aioctl.core import group
 
 from .manager import Operation, names
-
-
-class ServiceNotFound(ServiceError):
-    """No service of that name; the message names what exists."""
 
 
 def plain(name):
@@ -95,18 +91,6 @@ async def _restart(mgr, services, shutdowns):
     await mgr.stopped(list(back))
     if mgr.shutdowns == shutdowns:  # a shutdown meanwhile means all of them
         await mgr.outcome(begin(mgr, back))
-
-
-def revive(mgr, others):
-    """asyncmd: a failing service may name others to restart in its place."""
-    from aioctl.jobs import find
-
-    for name in list(others):
-        record = find(name) or find(name + ".service")
-        if record is not None and record.service is None:
-            record.start()
-        elif plain(name) in mgr.services:
-            restart(mgr, [mgr.services[plain(name)]])
 
 
 def forget(mgr, service):

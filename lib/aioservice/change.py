@@ -1,0 +1,136 @@
+# What changes the services themselves while the board runs: reload() and patch(). Loaded on use.
+
+import sys
+
+from aioclass import ServiceError
+from aioctl.core import describe, group, is_interrupt
+
+from .manager import Operation, manager, names
+
+_ERROR = const(40)  # aiolog's level
+_KEYS = (
+    "args kwargs require want groups schedule restart start_timeout stop_grace stop_timeout "
+    "watchdog critical safe loglevel config"
+)
+
+
+def patch(name, cls):
+    """Has `cls` stand in for a service that is not loaded yet: the real one is never constructed."""
+    from .discovery import plain
+
+    mgr = manager()
+    name = plain(name)
+    if name in mgr.services:
+        raise ServiceError("%s.service is loaded already; unload it first" % name)
+    patches = dict(mgr.patches)
+    patches[name] = cls
+    mgr.patches = patches
+
+
+def reload(name=None):
+    """Imports a service's file anew and restarts it; when that fails, the version that ran goes on.
+
+    None: reads services.config anew, and restarts what changed in it. May be awaited for
+    the end; then it raises what went wrong.
+    """
+    mgr = manager()
+    if name is not None:
+        service = mgr.get(name)
+        return Operation(service, _told(service, _reload(mgr, service)), "reloading")
+    first = sorted(mgr.services)[0] if mgr.services else None
+    if first is not None:
+        return Operation(mgr.services[first], _told(mgr.services[first], _reload_all(mgr)), "reloading")
+
+
+async def _told(service, coro):
+    # Nobody may be waiting for the end: what went wrong goes to the journal as well.
+    try:
+        await coro
+    except Exception as e:
+        group().note(_ERROR, service.name + ".service", describe(e))
+        raise
+
+
+def _put_back(module):
+    if module is not None:
+        full = module.__name__
+        sys.modules[full] = module
+        parent, _, leaf = full.rpartition(".")
+        if parent in sys.modules:
+            setattr(sys.modules[parent], leaf, module)
+
+
+async def _reload(mgr, old):
+    from .discovery import Finder, give_back
+
+    name = old.name
+    module = old.module
+    if module is not None:
+        give_back(module.__name__)
+    try:
+        new = Finder(mgr).make(name)
+    except BaseException as e:
+        _put_back(module)
+        if is_interrupt(e):
+            raise
+        raise ServiceError("not reloaded: %s; the version before goes on" % describe(e))
+    was_active = old.is_active()
+    shutdowns = mgr.shutdowns
+    others = [s for s in mgr.dependents([old]) if s is not old]
+    await mgr.stopped([old] + others)
+    mgr.services[name] = new
+    if not was_active or mgr.shutdowns != shutdowns:
+        return
+    await mgr.outcome(mgr.begin([new]))
+    if not new.is_up():
+        error = describe(new.error) if new.error is not None else new.reason
+        await mgr.stopped([new])
+        mgr.services[name] = old
+        _put_back(module)
+        mgr.begin([old] + others)
+        raise ServiceError("not reloaded: %s; the version before runs again" % error)
+    mgr.begin(others)
+
+
+async def _reload_all(mgr):
+    from .discovery import Finder
+
+    finder = Finder(mgr)
+    if mgr.fault is not None:
+        raise ServiceError(mgr.fault)
+    changed = []
+    for name in sorted(mgr.services):
+        service = mgr.services[name]
+        if finder.settings.get(name, {}).get("enabled") is False:
+            mgr.held[name] = "disabled"
+            mgr.stop([service])
+        elif _take_over(service, finder.fresh(service)):
+            changed.append(service)
+    finder.bring_all()
+    back = [s for s in mgr.dependents(changed) if s.is_active()]
+    await mgr.stopped(list(back))
+    await mgr.outcome(mgr.begin(back + [s for s in mgr.services.values() if s.state == "init"]))
+
+
+def _take_over(service, fresh):
+    """Gives a service the settings of a fresh instance of it; True if there was a difference."""
+    from aioclass_asyncmd import MANAGER_KEYS
+
+    different = False
+    for key in _KEYS.split():
+        old, new = getattr(service, key), getattr(fresh, key)
+        if key == "kwargs":
+            old = {k: old[k] for k in old if k not in MANAGER_KEYS}
+            new = {k: new[k] for k in new if k not in MANAGER_KEYS}
+        elif key == "want":  # those that would be a cycle were taken out
+            new = [n for n in names(new) if n in names(old)] if set(names(old)) <= set(names(new)) else new
+            old, new = list(names(old)), list(names(new))
+        if old != new:
+            different = True
+            if key == "kwargs":
+                kept = {k: service.kwargs[k] for k in service.kwargs if k in MANAGER_KEYS}
+                kept.update(new)
+                new = kept
+            setattr(service, key, new)
+            service.special = service.special or fresh.special
+    return different
