@@ -74,7 +74,7 @@ class MeterService(Service):
         self.info = "Meter v1.0"
         self.type = "runtime.service"
         self.enabled = True
-        self.docs = "https://example.org/meter"
+        self.docs = "docs/meter.md"
         self.args = [2, 5]
         self.kwargs = {
             "on_stop": self.on_stop,
@@ -162,7 +162,7 @@ class PulseService(Service):
         self.info = "Pulse v1.0"
         self.type = "schedule.service"
         self.enabled = True
-        self.docs = "https://example.org/pulse"
+        self.docs = "docs/meter.md"
         self.args = [2, 0.01]
         self.kwargs = {KWARGS}
         self.SCHEDULE

@@ -1,4 +1,6 @@
 """services.config: what it may hold, what is said about what it may not, and that it is never lost."""
+
+# ruff: noqa: E501 - what the device prints stands here in one piece
 from __future__ import annotations
 
 import importlib.util
@@ -32,10 +34,22 @@ RIGHT = {
     "require": ["a", [], ["a", "b"], {"radio": "wifi"}],
     "want": ["a", ["a"]],
     "groups": ["a", ["a", "b"]],
-    "schedule": [None, {"start_in": 0}, {"repeat": 2.5}, {"start_in": 1, "repeat": False},
-                 {"start_in": [2026, 1, 2, 3, 4, 5], "repeat": None}],
-    "restart": ["no", "on-failure", "always", True, False, {}, {"policy": "always", "delay": 0.5, "limit": [5, 60],
-                                                               "on_limit": "reset"}],
+    "schedule": [
+        None,
+        {"start_in": 0},
+        {"repeat": 2.5},
+        {"start_in": 1, "repeat": False},
+        {"start_in": [2026, 1, 2, 3, 4, 5], "repeat": None},
+    ],
+    "restart": [
+        "no",
+        "on-failure",
+        "always",
+        True,
+        False,
+        {},
+        {"policy": "always", "delay": 0.5, "limit": [5, 60], "on_limit": "reset"},
+    ],
     "start_timeout": [0, 1.5, 86400],
     "stop_grace": [0],
     "stop_timeout": [3],
@@ -54,10 +68,29 @@ WRONG = {
     "require": [5, [1], {"a": 1}, None],
     "want": [5, {"a": "b"}, [None]],
     "groups": [5, {"a": "b"}],
-    "schedule": [5, [], {}, {"start_in": -1}, {"repeat": 0}, {"repeat": -1}, {"start_in": "soon"}, {"repeat": "1"},
-                 {"start_in": [2026, 1]}, {"start_in": True}],
-    "restart": ["never", 5, None, {"policy": "x"}, {"delay": -1}, {"limit": 5}, {"limit": [1]}, {"limit": [0, 5]},
-                {"on_limit": "explode"}],
+    "schedule": [
+        5,
+        [],
+        {},
+        {"start_in": -1},
+        {"repeat": 0},
+        {"repeat": -1},
+        {"start_in": "soon"},
+        {"repeat": "1"},
+        {"start_in": [2026, 1]},
+        {"start_in": True},
+    ],
+    "restart": [
+        "never",
+        5,
+        None,
+        {"policy": "x"},
+        {"delay": -1},
+        {"limit": 5},
+        {"limit": [1]},
+        {"limit": [0, 5]},
+        {"on_limit": "explode"},
+    ],
     "start_timeout": [-1, "5", None, True, 86401],
     "stop_grace": [[]],
     "stop_timeout": ["x"],
@@ -77,7 +110,11 @@ def test_the_table(settings):
     for key in WRONG:
         for value in WRONG[key]:
             fault = settings.fault_of("x", {key: value})
-            assert fault and fault.startswith(f"x.{key}: expected ") and fault.endswith("not " + json.dumps(value))
+            assert (
+                fault
+                and fault.startswith(f"x.{key}: expected ")
+                and fault.endswith("not " + json.dumps(value))
+            )
 
 
 def test_the_table_on_the_vm(vm):
@@ -99,8 +136,12 @@ def test_what_is_expected_is_said(settings):
     assert settings.fault_of("hello", 5) == "hello: expected an object {key: value}, not 5"
     assert settings.fault_of("hello", {"args": 3}) == "hello.args: expected a list, not 3"
     assert settings.fault_of("hello", {"watchdog": "x"}) == (
-        'hello.watchdog: expected seconds, 0 to 86400, or null, not "x"')
-    assert settings.fault_of("_boot", {"exclude": 5}) == "_boot.exclude: expected a name or a list of names, not 5"
+        'hello.watchdog: expected seconds, 0 to 86400, or null, not "x"'
+    )
+    assert (
+        settings.fault_of("_boot", {"exclude": 5})
+        == "_boot.exclude: expected a name or a list of names, not 5"
+    )
     assert settings.fault_of("_boot", {"groups": ["a"], "watchdog": 8, "utc_offset": -90}) is None
     assert settings.fault_of("_boot", {"utc_offset": "x"}).startswith("_boot.utc_offset: expected minutes")
     assert settings.fault_of("hello", {"exclude": 5}) is None  # a key of its own
@@ -113,15 +154,25 @@ def test_every_key_is_explained(settings):
 
 
 def test_instances_and_other_names(settings):
-    found, faults = settings.resolve({
-        "hello": {"instances": 3, "args": [1], "pin": 4}, "hello@1": {"args": [2], "led": 5}, "hello@left": {"enabled": True},
-        "two.service": {"enabled": False}, "bad": {"args": 1}, "three": {}, "three.service": {}})
+    found, faults = settings.resolve(
+        {
+            "hello": {"instances": 3, "args": [1], "pin": 4},
+            "hello@1": {"args": [2], "led": 5},
+            "hello@left": {"enabled": True},
+            "two.service": {"enabled": False},
+            "bad": {"args": 1},
+            "three": {},
+            "three.service": {},
+        }
+    )
     assert found["hello"] is None
     assert found["hello@0"] == {"args": [1], "config": {"pin": 4}} == found["hello@2"]
     assert found["hello@1"] == {"args": [2], "config": {"pin": 4, "led": 5}}
     assert found["hello@left"] == {"enabled": True} and found["two"] == {"enabled": False}
-    assert faults == {"bad": "bad.args: expected a list, not 1",
-                      "three": "three and three.service are the same: keep one"}
+    assert faults == {
+        "bad": "bad.args: expected a list, not 1",
+        "three": "three and three.service are the same: keep one",
+    }
 
 
 GOOD = '{"hello": {"enabled": true, "args": [3, "a:}]\\"{", {"a\\\\": 1}]}, "w": {"x": 1.5, "y": []}}'
@@ -143,10 +194,19 @@ for n in range(len(text)):
 
 
 DAMAGED = [
-    ("", "it is empty"), (" \n", "it is empty"), ("nonsense", "it is not JSON"), ('{"a": {}', "it is cut short"),
-    ('{"a": {} "b": {}', "it is cut short"), ('{"a" {}}', "a colon is missing"), ("[]", "it is not an object"),
-    ("null", "it is not an object"), ('"text"', "it is not an object"), ("\0\0\0\0", "it is not JSON"),
-    (b'{"a": "\xff\xfe"}', "it is"), ("[" * 300, "it is"), ("{'a': {}}", "it is not JSON"),
+    ("", "it is empty"),
+    (" \n", "it is empty"),
+    ("nonsense", "it is not JSON"),
+    ('{"a": {}', "it is cut short"),
+    ('{"a": {} "b": {}', "it is cut short"),
+    ('{"a" {}}', "a colon is missing"),
+    ("[]", "it is not an object"),
+    ("null", "it is not an object"),
+    ('"text"', "it is not an object"),
+    ("\0\0\0\0", "it is not JSON"),
+    (b'{"a": "\xff\xfe"}', "it is"),
+    ("[" * 300, "it is"),
+    ("{'a': {}}", "it is not JSON"),
 ]
 
 
@@ -155,13 +215,21 @@ def test_a_damaged_file(board, text, why):
     """The board comes up with defaults or the last good copy, says so, and leaves the file as it is."""
     board.service("one").config(text)
     before = (board.vm.root / "services.config").read_bytes()
-    out = board.run("await boot()\ninit()\nawait asyncio.sleep_ms(20)\nprint('-')\nstatus()\nprint(snapshot()['fault'])")
+    out = board.run(
+        "await boot()\ninit()\nawait asyncio.sleep_ms(20)\nprint('-')\nstatus()\nprint(snapshot()['fault'])"
+    )
     fault = out.splitlines()[0]
-    assert fault.startswith("services.config is damaged: ") and why in fault and fault.endswith("; using defaults")
+    assert (
+        fault.startswith("services.config is damaged: ")
+        and why in fault
+        and fault.endswith("; using defaults")
+    )
     assert out == fault + "\n" + board.line("one") + "-\n" + fault + "\n" + board.line("one") + fault + "\n"
     board.vm.put("services.config.bak", '{"one": {"enabled": false}}')
     out = board.run("await boot(debug=False)\nstatus()\nprint(get_config('one'))")
-    assert out == fault.replace("defaults", "the last good copy, services.config.bak") + "\n{'enabled': False}\n"
+    assert (
+        out == fault.replace("defaults", "the last good copy, services.config.bak") + "\n{'enabled': False}\n"
+    )
     assert (board.vm.root / "services.config").read_bytes() == before
 
 
@@ -177,14 +245,18 @@ def test_a_name_that_stands_twice_is_told(board):
     board.service("one").service("two")
     board.config('{"one": {"enabled": false}, "two": {"enabled": true}, "one": {"enabled": true}}')
     out = board.run("await up()\nstatus()")
-    assert out == "services.config: one stands twice; the last one counts\n" + board.line("one") + board.line("two")
+    assert out == "services.config: one stands twice; the last one counts\n" + board.line("one") + board.line(
+        "two"
+    )
     board.config('{"one": {"enabled": false, "args": [{"x": 1}], "enabled": true}}')
     assert "services.config: a name stands twice; the last one counts\n" in board.run("await up()\nstatus()")
 
 
 def test_no_file_means_defaults(board):
     board.service("one").service("two", "enabled = False")
-    out = board.run("await boot()\ninit()\nawait asyncio.sleep_ms(20)\nprint(get_config(), get_config('two'))")
+    out = board.run(
+        "await boot()\ninit()\nawait asyncio.sleep_ms(20)\nprint(get_config(), get_config('two'))"
+    )
     assert out == board.line("one") + "{} {}\n"
     assert not (board.vm.root / "services.config").exists()
 
@@ -200,21 +272,26 @@ def test_settings_that_are_no_file(board):
 # -- entries with a fault ------------------------------------------------------
 
 
-@pytest.mark.parametrize("entry, fault", [
-    (5, "one: expected an object {key: value}, not 5"),
-    (None, "one: expected an object {key: value}, not null"),
-    ({"args": 3}, "one.args: expected a list, not 3"),
-    ({"enabled": "yes"}, 'one.enabled: expected true or false, not "yes"'),
-    ({"instances": 0}, "one.instances: expected a number, 1 to 99, not 0"),
-    ({"instances": 1000000}, "one.instances: expected a number, 1 to 99, not 1000000"),
-    ({"args": ["${NIX}"]}, "one.args: ${NIX} is not defined in .env"),
-    ({"kwargs": {"a": 1, "key": {"b": ["x${NIX}"]}}}, "one.kwargs.key: ${NIX} is not defined in .env"),
-    ({"pin": "${PIN}${NIX}"}, "one.pin: ${NIX} is not defined in .env"),
-])
+@pytest.mark.parametrize(
+    "entry, fault",
+    [
+        (5, "one: expected an object {key: value}, not 5"),
+        (None, "one: expected an object {key: value}, not null"),
+        ({"args": 3}, "one.args: expected a list, not 3"),
+        ({"enabled": "yes"}, 'one.enabled: expected true or false, not "yes"'),
+        ({"instances": 0}, "one.instances: expected a number, 1 to 99, not 0"),
+        ({"instances": 1000000}, "one.instances: expected a number, 1 to 99, not 1000000"),
+        ({"args": ["${NIX}"]}, "one.args: ${NIX} is not defined in .env"),
+        ({"kwargs": {"a": 1, "key": {"b": ["x${NIX}"]}}}, "one.kwargs.key: ${NIX} is not defined in .env"),
+        ({"pin": "${PIN}${NIX}"}, "one.pin: ${NIX} is not defined in .env"),
+    ],
+)
 def test_an_entry_with_a_fault(board, entry, fault):
     board.service("one").service("two").config({"one": entry, "two": {"enabled": True}})
     board.vm.put(".env", "PIN=5\n")
-    out = board.run("await boot()\ninit()\nawait asyncio.sleep_ms(20)\nload('one')\nstatus('two')\ntraceback('one')")
+    out = board.run(
+        "await boot()\ninit()\nawait asyncio.sleep_ms(20)\nload('one')\nstatus('two')\ntraceback('one')"
+    )
     line = board.failed("one", "SettingsError: services.config: " + fault)
     assert out.startswith(line + board.line("two") + line + board.line("two") + "one: Traceback\n")
     assert out.endswith("SettingsError: services.config: " + fault + "\n")
@@ -228,14 +305,16 @@ with open(".env", "w") as file: file.write("A=1\\n")
 load("one")
 await asyncio.sleep_ms(20)
 """)
-    assert out == board.line("one") + "('1',)\n" or out == board.line("one") + "['1']\n"
+    assert out == board.line("one") + "('1',)\n"
 
 
 def test_an_entry_without_a_file_is_told(board):
     board.service("one").config({"oen": {"enabled": True}, "gone": {"enabled": False}, "one": {}})
     out = board.run("await boot()")
-    assert out == ("[ ERROR ] Service: oen.service from ./aioservices/services/oen_service.py not loaded: "
-                   "Error: LoadError: there is no such file\n")
+    assert out == (
+        "[ ERROR ] Service: oen.service from ./aioservices/services/oen_service.py not loaded: "
+        "Error: LoadError: there is no such file\n"
+    )
 
 
 def test_boot_settings_with_a_fault(board):
@@ -248,9 +327,21 @@ def test_boot_settings_with_a_fault(board):
 
 
 def test_keys_reach_the_service(board):
-    board.service("one", "kwargs = {'a': 1}", "print(args, kwargs, self.config, self.loglevel, self.stop_grace)")
-    board.config({"one": {"enabled": True, "args": [1], "kwargs": {"b": 2}, "pin": 5, "loglevel": "debug",
-                          "stop_grace": 2}})
+    board.service(
+        "one", "kwargs = {'a': 1}", "print(args, kwargs, self.config, self.loglevel, self.stop_grace)"
+    )
+    board.config(
+        {
+            "one": {
+                "enabled": True,
+                "args": [1],
+                "kwargs": {"b": 2},
+                "pin": 5,
+                "loglevel": "debug",
+                "stop_grace": 2,
+            }
+        }
+    )
     out = board.run("await up()")
     assert out.replace("'b': 2, 'a': 1", "'a': 1, 'b': 2") == "(1,) {'a': 1, 'b': 2} {'pin': 5} debug 2\n"
     board.config({})
@@ -263,21 +354,23 @@ def test_keys_reach_the_service(board):
 def test_instances(board):
     board.service("one", "", "print(self.name, args, self.config)\n        " + FOREVER)
     board.config({"one@left": {"enabled": True, "args": ["l"]}, "one": {"enabled": False}})
-    out = board.run("await up()\naioservice.list()\nprint(unload('one@left.service'))\nload('one')\nawait asyncio.sleep_ms(20)")
+    out = board.run(
+        "await up()\naioservice.list()\nprint(unload('one@left.service'))\nload('one')\nawait asyncio.sleep_ms(20)"
+    )
     left = f"Service: one@left.service from {board.path('one')}\n"
-    assert out == ("one@left ('l',) {}\n" + left + "True\n" + board.line("one") + "one () {}\n").replace(
-        "('l',)", "('l',)" if "('l',)" in out else "['l']")
+    assert out == "one@left ('l',) {}\n" + left + "True\n" + board.line("one") + "one () {}\n"
     board.config({"one": {"instances": 3, "enabled": True, "pin": 7}, "one@1": {"pin": 9}})
     out = board.run("""
 await up()
 print(sorted(states()), len(set([id(service("one@%d" % i)) for i in range(3)])))
 await stop("one@1")
 print(sorted(states().values()))
-print(config("one@1", True, 5), get_config("one@1"))
+print(config("one@1", True, 5), get_config("one@1") == {"pin": 9, "enabled": True, "args": [5]})
 """)
-    assert out == ("one@0 () {'pin': 7}\none@1 () {'pin': 9}\none@2 () {'pin': 7}\n"
-                   "['one@0', 'one@1', 'one@2'] 3\n['running', 'running', 'stopped']\n"
-                   + out.splitlines(True)[-1])
+    assert out == (
+        "one@0 () {'pin': 7}\none@1 () {'pin': 9}\none@2 () {'pin': 7}\n"
+        "['one@0', 'one@1', 'one@2'] 3\n['running', 'running', 'stopped']\nTrue True\n"
+    )
     assert board.settings()["one@1"] == {"pin": 9, "enabled": True, "args": [5]}
 
 
@@ -300,30 +393,59 @@ print("aioservices.services.one_service" in sys.modules)
 
 
 def test_a_service_of_any_class(board):
-    board.vm.put("lib/drivers.py", "from aioclass import Service\nclass Blink(Service):\n"
-                                   "    enabled = True\n    def task(self, pin): print(self.name, pin)\nx = 5\n")
-    board.config({"led": {"cls": "drivers.Blink", "args": [25]}, "two": {"cls": "drivers.Blink", "args": [1],
-                  "instances": 2}, "bad": {"cls": "drivers.Nix"}, "worse": {"cls": "nix.Blink"},
-                  "no": {"cls": "drivers.x"}})
+    board.vm.put(
+        "lib/drivers.py",
+        "from aioclass import Service\nclass Blink(Service):\n"
+        "    enabled = True\n    def task(self, pin): print(self.name, pin)\nx = 5\n",
+    )
+    board.config(
+        {
+            "led": {"cls": "drivers.Blink", "args": [25]},
+            "two": {"cls": "drivers.Blink", "args": [1], "instances": 2},
+            "bad": {"cls": "drivers.Nix"},
+            "worse": {"cls": "nix.Blink"},
+            "no": {"cls": "drivers.x"},
+        }
+    )
     out = board.run("await up()\nstatus()")
     assert sorted(out.splitlines()[:3]) == ["led 25", "two@0 1", "two@1 1"]
-    assert "[ ERROR ] Service: bad.service from drivers.Nix not loaded: Error: LoadError: drivers.Nix is no Service\n" in out
-    assert "[ ERROR ] Service: no.service from drivers.x not loaded: Error: LoadError: drivers.x is no Service\n" in out
+    assert (
+        "[ ERROR ] Service: bad.service from drivers.Nix not loaded: Error: LoadError: drivers.Nix is no Service\n"
+        in out
+    )
+    assert (
+        "[ ERROR ] Service: no.service from drivers.x not loaded: Error: LoadError: drivers.x is no Service\n"
+        in out
+    )
     assert "[ ERROR ] Service: worse.service from nix.Blink not loaded: Error: ImportError\n" in out
     assert f"[ OK ] Service: led.service from {board.vm.root}/lib/drivers.{board.ext} loaded\n" in out
 
 
 def test_config_can_make_one_of_any_class(board):
-    board.vm.put("lib/drivers.py", "from aioclass import Service\nclass Blink(Service):\n"
-                                   "    def task(self, pin): print(self.name, pin)\n")
-    out = board.run("print(config('led', True, 4, cls='drivers.Blink'))\nload('led')\nawait asyncio.sleep_ms(20)")
+    board.vm.put(
+        "lib/drivers.py",
+        "from aioclass import Service\nclass Blink(Service):\n"
+        "    def task(self, pin): print(self.name, pin)\n",
+    )
+    out = board.run(
+        "print(config('led', True, 4, cls='drivers.Blink'))\nload('led')\nawait asyncio.sleep_ms(20)"
+    )
     assert out.startswith("True\n[ OK ] Service: led.service from ") and out.endswith("led 4\n")
 
 
 def test_secrets(board):
     board.service("one", "", "print(args, kwargs, self.config); " + FOREVER)
-    board.config({"one": {"enabled": True, "args": ["${A}", "x${A}-${B}y"], "kwargs": {"k": {"l": ["${B}"]}},
-                          "pin": "${A}", "plain": "$A {A} ${"}})
+    board.config(
+        {
+            "one": {
+                "enabled": True,
+                "args": ["${A}", "x${A}-${B}y"],
+                "kwargs": {"k": {"l": ["${B}"]}},
+                "pin": "${A}",
+                "plain": "$A {A} ${",
+            }
+        }
+    )
     board.vm.put(".env", "# secrets\nexport A=s3cret\nB='__import__(\"os\")'\n")
     out = board.run("""
 await up()
@@ -346,8 +468,14 @@ await stop("one")
 
 def test_config_keeps_what_is_not_named(board):
     board.service("one").service("two")
-    board.config({"one": {"args": [1], "kwargs": {"a": 1}, "restart": "no", "pin": 5}, "_boot": {"groups": ["x"]},
-                  "two": {"enabled": True}, "bad": 7})
+    board.config(
+        {
+            "one": {"args": [1], "kwargs": {"a": 1}, "restart": "no", "pin": 5},
+            "_boot": {"groups": ["x"]},
+            "two": {"enabled": True},
+            "bad": 7,
+        }
+    )
     out = board.run("""
 print(config("one", False))
 print(config("one", True, b=2, stop_grace=3))
@@ -363,23 +491,27 @@ print(enable("two"), disable("two"), get_config("two"))
 def test_config_then_get_config_prints_as_documented(board):
     board.service("one")
     assert board.run('print(config("one", True, 3, 2))\nprint(get_config("one"))') == (
-        "True\n{'enabled': True, 'args': [3, 2]}\n")
+        "True\n{'enabled': True, 'args': [3, 2]}\n"
+    )
 
 
-@pytest.mark.parametrize("call, why", [
-    ("config('one', True, object())", "JSON cannot hold <object"),
-    ("config('one', True, b'x')", "JSON cannot hold b'x'"),
-    ("config('one', True, {1: 2})", "JSON has no key 1, only text"),
-    ("config('one', True, k={'a': [{3}]})", "JSON cannot hold {3}"),
-    ("config('one', True, float('nan'))", "JSON cannot hold nan"),
-    ("config('one', True, -1e999)", "JSON cannot hold -inf"),
-    ("config('one', True, loop)", "a value is nested too deep, or holds itself"),
-    ("config('one', True, asyncio.sleep)", "JSON cannot hold <function sleep"),
-    ("config('one', 3, 2)", "one.enabled: expected true or false, not 3"),
-    ("config('one', True, restart='never')", "one.restart: expected"),
-    ("config('one', True, require=5)", "one.require: expected a name"),
-    ("config('one', True, instances=0)", "one.instances: expected a number, 1 to 99, not 0"),
-])
+@pytest.mark.parametrize(
+    "call, why",
+    [
+        ("config('one', True, object())", "JSON cannot hold <object"),
+        ("config('one', True, b'x')", "JSON cannot hold b'x'"),
+        ("config('one', True, {1: 2})", "JSON has no key 1, only text"),
+        ("config('one', True, k={'a': [{3}]})", "JSON cannot hold {3}"),
+        ("config('one', True, float('nan'))", "JSON cannot hold nan"),
+        ("config('one', True, -1e999)", "JSON cannot hold -inf"),
+        ("config('one', True, loop)", "a value is nested too deep, or holds itself"),
+        ("config('one', True, asyncio.sleep)", "JSON cannot hold <function sleep"),
+        ("config('one', 3, 2)", "one.enabled: expected true or false, not 3"),
+        ("config('one', True, restart='never')", "one.restart: expected"),
+        ("config('one', True, require=5)", "one.require: expected a name"),
+        ("config('one', True, instances=0)", "one.instances: expected a number, 1 to 99, not 0"),
+    ],
+)
 def test_config_refuses_before_anything_is_written(board, call, why):
     board.service("one").config({"one": {"args": [1]}})
     out = board.run(f"loop = []; loop.append(loop)\nprint({call})")
@@ -457,7 +589,9 @@ def save(n): return aioservice.configure.save(entries(n))
 
 @pytest.mark.parametrize("fat", [False, True], ids=["littlefs", "fat"])
 def test_a_power_cut_at_any_write_leaves_the_old_or_the_new(vm, fat):
-    out = vm.run(FLASH % (fat, 100) + """
+    out = vm.run(
+        FLASH % (fat, 100)
+        + """
 print(save(1), save(2))
 before = bytes(flash.data)
 flash.written = 0
@@ -493,7 +627,10 @@ for n in range(count):
     mount()
     if read() != (entries(5), None): print("not saved after a cut at", n)
 print("fine")
-""", timeout=120, heap="2m").out
+""",
+        timeout=120,
+        heap="2m",
+    ).out
     assert out.startswith("None None\nTrue\n") and "fine\n" in out
     assert " lost" not in out and "after a cut" not in out, out
 
@@ -501,7 +638,9 @@ print("fine")
 @pytest.mark.parametrize("fat", [False, True], ids=["littlefs", "fat"])
 def test_a_single_failing_write_keeps_the_old_or_the_new(vm, fat):
     """The flash answers with one error and works again: save() says so and nothing is torn."""
-    out = vm.run(FLASH % (fat, 100) + """
+    out = vm.run(
+        FLASH % (fat, 100)
+        + """
 save(1), save(2)
 before = bytes(flash.data)
 flash.written = 0
@@ -522,13 +661,18 @@ for n in range(1, count + 1):
     if why is None and found != entries(3): print("write", n, "said to be saved")
     if why is not None and found not in (entries(2), entries(3)): print("write", n, "lost", fault)
 print("fine")
-""", timeout=60, heap="2m").out
+""",
+        timeout=60,
+        heap="2m",
+    ).out
     assert "fine\n" in out and "write " not in out.replace("in write", ""), out
 
 
 @pytest.mark.parametrize("fat", [False, True], ids=["littlefs", "fat"])
 def test_a_full_flash_keeps_the_old_file(vm, fat):
-    out = vm.run(FLASH % (fat, 100) + """
+    out = vm.run(
+        FLASH % (fat, 100)
+        + """
 print(save(1), save(2))
 def fill(free):
     with open("filler", "wb") as file:
@@ -550,7 +694,10 @@ fill(0)
 print(aioservice.configure.save(big) is not None, read()[1])
 os.remove("filler")
 print(save(3), read() == (entries(3), None))
-""", timeout=60, heap="2m").out
+""",
+        timeout=60,
+        heap="2m",
+    ).out
     assert out == "None None\nTrue None\nNone True\n"
 
 
@@ -564,4 +711,6 @@ configure._write = full
 print(configure.config("one", True, 2))
 print(get_config("one"))
 """)
-    assert out.startswith("not saved: services.config: ") and out.endswith("False\n{'enabled': True, 'args': [1]}\n")
+    assert out.startswith("not saved: services.config: ") and out.endswith(
+        "False\n{'enabled': True, 'args': [1]}\n"
+    )

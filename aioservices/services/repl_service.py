@@ -1,7 +1,6 @@
 # repl: the console at which people look into the running board.
 
 from aioclass import Service
-from aioctl.core import group
 
 # aioservice's functions that are there under their own names at the prompt. `list` is not:
 # it would hide the built-in.

@@ -180,6 +180,7 @@ class Manager:
             left = [s for s in left if (s._asked if s in asked else s.is_active() or s.state in _WAITS)]
             if not left:
                 return
+            left = self.dependents(left)  # one that waited may have begun meanwhile
             change = self.change()
             for service in left:
                 for other in left:

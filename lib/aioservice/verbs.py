@@ -1,7 +1,6 @@
 # What the manager does when it is asked: start, restart, unload. Loaded on use.
 
 from aioclass import ServiceError, ServiceNotFound  # noqa: F401 - aioservice has both from here
-from aioctl.core import group
 
 from .manager import Operation, names
 
@@ -104,9 +103,12 @@ async def _leave(mgr, service):
     await mgr.stopped(mgr.dependents([service]))
     if service in mgr._pending:
         mgr._pending.remove(service)
-    records = group().records
-    for record in service.children():
-        records.pop(record.name, None)
+    children = service.children()
+    if children:
+        from aioctl.jobs import drop
+
+        for record in children:  # each holds its service
+            drop(record, True)
     from .discovery import purge
 
     purge(service, mgr.services)
