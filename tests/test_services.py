@@ -1018,3 +1018,22 @@ asyncio.run(main())
         heap="64k",
     ).out
     assert out.count("[ OK ]") == 6 and "True\n" in out
+
+
+def test_settings_may_be_left_out(board):
+    board.service("one", "", "print(args)").service("two")
+    board.config({"one": {"args": [1]}, "two": {"enabled": False}})
+    out = board.run("""
+await boot(debug=False, config=False)
+init(debug=False)
+await asyncio.sleep_ms(20)
+print(sorted(states()))
+""")
+    assert out == "()\n['one', 'two']\n"
+
+
+def test_an_mpy_with_the_mark_of_a_tool_at_its_end(board):
+    """It tells without a walk through the file that all of it is there; the VM ignores it."""
+    path = board.file("one", SERVICE % ("", FOREVER, "one"), compile=True)
+    path.write_bytes(path.read_bytes() + b"\nend\n")
+    assert board.run("load('one')\nawait asyncio.sleep_ms(20)\nprint(state('one'))").endswith("loaded\nrunning\n")

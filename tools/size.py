@@ -19,9 +19,11 @@ TIMEOUT = 120
 # In the order in which a board comes to load them.
 MODULES = ("aioschedule", "aiolog", "aioctl", "aioctl.core", "aioclass", "aioservice", "aioservice.manager",
            "aioservice.verbs", "aioservice.order", "aioservice.settings", "aioservice.discovery",
-           "aioservice.startup", "aioclass_timed", "aiotimers", "aioclass_api", "aioctl.jobs",
-           "aioservice.control", "aioservice.configure", "aioservice.report", "aioservice.runner",
-           "aioctl.report", "aioctl.logs", "aioctl.env", "aioconsole")
+           "aioservice.startup", "aioclass_asyncmd", "aioclass_timed", "aiotimers", "aioclass_api",
+           "aioclass_people", "aioclass_special", "aioclass_record", "aiologger", "aioctl.jobs",
+           "aioctl.verbs", "aioctl.tagged", "aioservice.control", "aioservice.configure",
+           "aioservice.change", "aioservice.graph", "aioservice.report", "aioservice.runner",
+           "aioctl.report", "aioctl.logs", "aiolines", "aiocalendar", "aioctl.env", "aioconsole")
 
 
 class Line(NamedTuple):
@@ -124,7 +126,8 @@ def budget_lines(bench: Bench, cycles: int) -> list[Line]:
     bare = bench.measure("bare")["bare"] // 40
     lines.append(Line(f"heap per further service (bare: {bare})", slope, 900))
     for heap, least in (("64k", 36), ("128k", 105), ("192k", 175)):
-        lines.append(Line(f"trivial services that fit in {heap}", bench.capacity(heap, least + 24), least, True))
+        found = bench.capacity(heap, least + 24)
+        lines.append(Line(f"trivial services that fit in {heap}", found, least, True))
     bench.trivial(20)
     found = bench.measure("garbage")
     lines.append(Line("garbage of status(), 20 services", found["status"], 1000))

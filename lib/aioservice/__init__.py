@@ -8,7 +8,7 @@ _TABLE = (
     "load=control unload=control start=control stop=control restart=control shutdown=control "
     "service=control config=configure enable=configure disable=configure get_config=configure "
     "list=report._list status=report traceback=report snapshot=report "
-    "tree=graph chain=graph blame=graph "
+    "tree=graph chain=graph blame=graph patch=change reload=change "
 )
 
 

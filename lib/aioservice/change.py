@@ -104,7 +104,7 @@ async def _reload_all(mgr):
         if finder.settings.get(name, {}).get("enabled") is False:
             mgr.held[name] = "disabled"
             mgr.stop([service])
-        elif _take_over(service, finder.fresh(service)):
+        elif name not in finder.faults and _take_over(service, finder.anew(service)):
             changed.append(service)
     finder.bring_all()
     back = [s for s in mgr.dependents(changed) if s.is_active()]
@@ -114,21 +114,23 @@ async def _reload_all(mgr):
 
 def _take_over(service, fresh):
     """Gives a service the settings of a fresh instance of it; True if there was a difference."""
-    from aioclass_asyncmd import MANAGER_KEYS
+    from aioclass_asyncmd import HOOKS, MANAGED
+
+    hidden = HOOKS + MANAGED  # not settings, but what an asyncmd service has there
 
     different = False
     for key in _KEYS.split():
         old, new = getattr(service, key), getattr(fresh, key)
         if key == "kwargs":
-            old = {k: old[k] for k in old if k not in MANAGER_KEYS}
-            new = {k: new[k] for k in new if k not in MANAGER_KEYS}
+            old = {k: old[k] for k in old if k not in hidden}
+            new = {k: new[k] for k in new if k not in hidden}
         elif key == "want":  # those that would be a cycle were taken out
             new = [n for n in names(new) if n in names(old)] if set(names(old)) <= set(names(new)) else new
             old, new = list(names(old)), list(names(new))
         if old != new:
             different = True
             if key == "kwargs":
-                kept = {k: service.kwargs[k] for k in service.kwargs if k in MANAGER_KEYS}
+                kept = {k: service.kwargs[k] for k in service.kwargs if k in hidden}
                 kept.update(new)
                 new = kept
             setattr(service, key, new)

@@ -117,7 +117,7 @@ def _of_class(name, path):
 
 
 def _apply(service, entry):
-    """Gives a service its settings, and has what the manager relies on in one form."""
+    """Gives a service its settings, returns it, and has what the manager relies on in one form."""
     for key in entry:
         value = entry[key]
         if key == "kwargs":  # what is not named stays as the class has it
@@ -146,6 +146,7 @@ def _apply(service, entry):
             else:
                 value = [plain(name) for name in names(value)]
             setattr(service, key, value)
+    return service
 
 
 class Finder:
@@ -178,6 +179,7 @@ class Finder:
         """The sorted names of all services that could be: files, and entries that make some."""
         found = set(self.files)
         found.update(self.faults)
+        found.update(self.manager.patches)
         for name in self.settings:
             entry = self.settings[name]
             if entry is None:
@@ -243,6 +245,8 @@ class Finder:
         if name in self.faults:
             raise self.faults[name]
         entry = self.settings.get(name) or {}
+        if name in self.manager.patches:
+            return _apply(self.manager.patches[name](name), entry)
         full = entry["cls"].rpartition(".")[0] if "cls" in entry else _MODULE % base(name)
         was = full in sys.modules
         try:
@@ -252,12 +256,18 @@ class Finder:
                 self._check((name,))
                 module, made = _of_file(name, self.files.get(base(name)))
             made.module = module
-            _apply(made, entry)
-            return made
+            return _apply(made, entry)
         except BaseException:
             if not was:  # so that a mended file is read
                 give_back(full)
             raise
+
+    def anew(self, service):
+        """Another instance of a service's class, with the settings as they stand now."""
+        name = service.name
+        if name in self.faults:
+            raise self.faults[name]
+        return _apply(type(service)(name), self.settings.get(name) or {})
 
     def bring_all(self, groups=None, exclude=None):
         """Imports all services that are to run; what stands in settings counts where None is given."""

@@ -3,7 +3,8 @@
 from .manager import manager, names
 
 
-def _label(service, services, name):
+def _label(services, name):
+    service = services.get(name)
     return "%s.service (%s)" % (name, "unknown" if service is None else service.state)
 
 
@@ -18,10 +19,8 @@ def _branch(services, name, lead, path):
         other, how = below[i]
         last = i == len(below) - 1
         again = other in path
-        print(
-            "%s%s %s%s%s"
-            % (lead, "└─" if last else "├─", _label(services.get(other), services, other), how, " …" if again else "")
-        )
+        mark = "└─ " if last else "├─ "
+        print(lead + mark + _label(services, other) + how + (" …" if again else ""))
         if not again:
             _branch(services, other, lead + ("   " if last else "│  "), path + [other])
 
@@ -38,7 +37,7 @@ def tree(name=None):
     else:
         roots = [mgr.get(name).name]
     for root in roots:
-        print(_label(services.get(root), services, root))
+        print(_label(services, root))
         _branch(services, root, "", [root])
 
 

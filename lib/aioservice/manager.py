@@ -68,6 +68,7 @@ class Manager:
     found = False  # whether the services were discovered
     last = None  # the name of the service that run() starts when all others are up
     quit = None  # the Event that ends run()
+    patches = {}  # name -> class that stands in for a service
     fresh = ()  # services about to be started
     shutdowns = 0
     _missed = False  # whether a change could not be followed for lack of memory
@@ -139,8 +140,9 @@ class Manager:
         if state is None:
             for name in names(service.want):
                 other = self.services.get(name)
-                if other is not None and not decided(other) and (other in self.fresh or other.state in _COMING):
-                    return "waiting"
+                if other is not None and (other in self.fresh or other.state in _COMING):
+                    if not decided(other):
+                        return "waiting"
         return state
 
     def advance(self, service):

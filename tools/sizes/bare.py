@@ -3,13 +3,12 @@
 import asyncio
 import os
 
-import aioclass
 from common import report, settle, used, warm_up
 
 
 async def main():
     await warm_up()
-    aioclass.Service
+    __import__("aioclass")  # counted with the manager, not with the services
     before = used()
     for file in sorted(os.listdir("aioservices/services")):
         name = "aioservices.services." + file.split(".")[0]

@@ -1,0 +1,159 @@
+"""patch() and reload(): what changes the services themselves while the board runs."""
+import pytest
+
+SERVICE = """
+import asyncio
+from aioclass import Service
+
+class X(Service):
+    enabled = True
+    {attributes}
+    version = {version}
+    async def setup(self):
+        {setup}
+    async def task(self, period=1):
+        self.period = period
+        await asyncio.sleep(1000)
+    async def cleanup(self):
+        print(self.name, self.version, "cleaned up")
+
+service = X("{name}")
+"""
+
+
+@pytest.fixture
+def board(vm):
+    """`board(name, …)` writes a service; `board.run(body)` runs an async body after the boot."""
+
+    def write(name, version=1, attributes="pass", setup="pass"):
+        text = SERVICE.format(name=name, version=version, attributes=attributes, setup=setup)
+        vm.put(f"aioservices/services/{name}_service.py", text)
+        return text
+
+    def run(body, before=""):
+        lines = "\n".join("    " + line for line in body.strip("\n").split("\n"))
+        script = f"""
+import asyncio, sys
+import aioctl, aioservice
+{before}
+def put(name, text):
+    with open("aioservices/services/%s_service.py" % name, "w") as file:
+        file.write(text)
+def states():
+    return sorted([(s["name"], s["state"]) for s in aioservice.snapshot()["services"]])
+async def failure(operation):
+    try:
+        await operation
+    except aioservice.ServiceError as e:
+        return str(e)
+async def main():
+    await aioservice.boot(debug=False)
+    aioservice.init(debug=False)
+    await asyncio.sleep_ms(20)
+{lines}
+asyncio.run(main())
+"""
+        return vm.run(script).out
+
+    write.run, write.vm = run, vm
+    return write
+
+
+def as_source(board, *services):
+    """The services as .py, which the test then overwrites on the board."""
+    for name, attributes in services:
+        text = board(name, attributes=attributes)
+        (board.vm.root / f"aioservices/services/{name}_service.mpy").unlink(missing_ok=True)
+        board.vm.put(f"aioservices/services/{name}_service.py", text, compile=False)
+
+
+def new(**values):
+    return SERVICE.format(**{"version": 2, "attributes": "pass", "setup": "pass", **values})
+
+
+def test_reload_runs_the_new_file_and_brings_dependents_back(board):
+    as_source(board, ("one", "pass"), ("two", 'require = "one"'))
+    out = board.run(f"""
+put("one", {new(name="one")!r})
+print(aioservice.reload("one.service"))
+operation = aioservice.reload("one")
+await asyncio.sleep_ms(0)
+await operation
+await asyncio.sleep_ms(20)
+print(aioservice.service("one").version, aioservice.service("two").deps["one"].version, states())
+""".replace('print(aioservice.reload("one.service"))\n', ""))
+    assert out.splitlines() == [
+        "two 1 cleaned up", "one 1 cleaned up", "2 2 [('one', 'running'), ('two', 'running')]"]
+
+
+@pytest.mark.parametrize("text, why", [
+    ("1/0", "ZeroDivisionError: divide by zero"),
+    ("service = 5", "no `service = …('one')` in it"),
+])
+def test_reload_of_a_file_that_cannot_be_loaded_leaves_all_as_it_was(board, text, why):
+    as_source(board, ("one", "pass"))
+    out = board.run(f"""
+put("one", {text!r})
+print(await failure(aioservice.reload("one")))
+print(aioservice.service("one").version, states(), "aioservices.services.one_service" in sys.modules)
+""")
+    first, second = out.splitlines()
+    assert first.startswith("not reloaded: ") and why in first and first.endswith("; the version before goes on")
+    assert second == "1 [('one', 'running')] True"
+
+
+def test_reload_of_a_service_that_does_not_start_falls_back(board):
+    as_source(board, ("one", "pass"), ("two", 'require = "one"'))
+    out = board.run(f"""
+put("one", {new(name="one", setup="raise OSError(5)", attributes='restart = "no"')!r})
+print(await failure(aioservice.reload("one")))
+await asyncio.sleep_ms(20)
+print(aioservice.service("one").version, aioservice.service("two").deps["one"].version, states())
+""")
+    assert out.splitlines()[-2:] == [
+        "not reloaded: OSError: [Errno 5] EIO; the version before runs again",
+        "1 1 [('one', 'running'), ('two', 'running')]"]
+
+
+def test_reload_of_the_settings_restarts_what_changed(board):
+    for name in ("one", "two", "three", "four"):
+        board(name)
+    board.vm.put("services.config", '{"two": {"kwargs": {"period": 5}}, "four": {"enabled": false}}')
+    out = board.run("""
+with open("services.config", "w") as file:
+    file.write('{"one": {"kwargs": {"period": 7}}, "two": {"kwargs": {"period": 5}}, "three": {"enabled": false}}')
+await aioservice.reload()
+await asyncio.sleep_ms(50)
+print(states(), aioservice.service("one").period, aioservice.service("two").period)
+""")
+    assert out.splitlines() == [
+        "three 1 cleaned up", "one 1 cleaned up",
+        "[('four', 'running'), ('one', 'running'), ('three', 'stopped'), ('two', 'running')] 7 5"]
+
+
+def test_patch_stands_in_for_a_service_that_is_never_constructed(board):
+    board("real", setup="print('real hardware')")
+    board("user", attributes='require = "real"')
+    out = board.run("""
+print(states(), type(aioservice.service("user").deps["real"]).__name__, "aioservices.services.real_service" in sys.modules)
+try:
+    aioservice.patch("user", Fake)
+except aioservice.ServiceError as e:
+    print(e)
+""", before="""
+from aioclass import Service
+class Fake(Service):
+    enabled = True
+    require = "helper"
+    async def setup(self):
+        print("fake, after", self.deps["helper"].name)
+class Helper(Service):
+    enabled = True
+aioservice.patch("real.service", Fake)
+aioservice.patch("helper", Helper)
+""")
+    assert out.splitlines() == [
+        "fake, after helper",
+        "[('helper', 'running'), ('real', 'running'), ('user', 'running')] Fake False",
+        "user.service is loaded already; unload it first",
+    ]
