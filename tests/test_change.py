@@ -126,9 +126,7 @@ await aioservice.reload()
 await asyncio.sleep_ms(50)
 print(states(), aioservice.service("one").period, aioservice.service("two").period)
 """)
-    assert out.splitlines() == [
-        "three 1 cleaned up", "one 1 cleaned up",
-        "[('four', 'running'), ('one', 'running'), ('three', 'stopped'), ('two', 'running')] 7 5"]
+X, 'running'), ('one', 'running'), ('three', 'stopped'), ('two', 'running')] 7 5"]
 
 
 def test_patch_stands_in_for_a_service_that_is_never_constructed(board):
