@@ -126,7 +126,9 @@ await aioservice.reload()
 await asyncio.sleep_ms(50)
 print(states(), aioservice.service("one").period, aioservice.service("two").period)
 """)
-X, 'running'), ('one', 'running'), ('three', 'stopped'), ('two', 'running')] 7 5"]
+    *cleaned, last = out.splitlines()
+    assert sorted(cleaned) == ["one 1 cleaned up", "three 1 cleaned up"]
+    assert last == "[('four', 'running'), ('one', 'running'), ('three', 'stopped'), ('two', 'running')] 7 5"
 
 
 def test_patch_stands_in_for_a_service_that_is_never_constructed(board):
