@@ -224,7 +224,6 @@ class Service:
         while not self._asked:
             begun = ticks_ms()
             task = self.task
-            ms = int(self.start_timeout * 1000)
             try:
                 if error is not None:
                     raise error
@@ -233,9 +232,9 @@ class Service:
                     if hasattr(self, "setup"):
                         work = self.setup()
                         if is_awaitable(work):
-                            await bounded(work, ms, "setup()")
+                            await bounded(work, self._start_ms(), "setup()")
                     if self._callbacks:
-                        await self.call_back("start", ms)
+                        await self.call_back("start", ticks_add(ticks_ms(), self._start_ms()))
                 if not self._asked:
                     self._owed = 2
                     self._took(begun)
@@ -249,7 +248,7 @@ class Service:
                             work = task(*self.args, **self.kwargs)
                         if is_awaitable(work):
                             if self.type == "core.service":  # its return is part of its start
-                                work = bounded(work, ms, "task()")
+                                work = bounded(work, self._start_ms(), "task()")
                             work = await work
                         if self._life is me:
                             self.result = work
@@ -312,6 +311,9 @@ class Service:
         self._settle(None)
         if is_interrupt(error):
             raise error
+
+    def _start_ms(self):
+        return int(self.start_timeout * 1000)
 
     def _took(self, begun):
         ms = ticks_diff(ticks_ms(), begun)

@@ -357,7 +357,7 @@ print(a.state, a.forced, seen())
 def test_callbacks_run_in_order_sync_async_and_awaitable(lab):
     out = lab("""
 async def slow():
-    await asyncio.sleep_ms(20)
+    await asyncio.sleep_ms(300)
     note("slow")
 a = Lab("a")
 a.add_callback("start", slow)

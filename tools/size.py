@@ -87,8 +87,8 @@ class Bench:
     def fits(self, count: int, heap: str) -> bool:
         """Whether that many trivial services run within a heap."""
         self.trivial(count)
-        found = self.measure("booted", heap=heap)
-        return found is not None and found["up"] == count
+        found = self.measure("fits", heap=heap)
+        return found == {"up": count}
 
     def capacity(self, heap: str, highest: int) -> int:
         """How many trivial services run within a heap; looked for up to `highest`."""
