@@ -234,7 +234,7 @@ class Service:
                         if is_awaitable(work):
                             await bounded(work, self._start_ms(), "setup()")
                     if self._callbacks:
-                        await self.call_back("start", ticks_add(ticks_ms(), self._start_ms()))
+                        await self.call_back("start")
                 if not self._asked:
                     self._owed = 2
                     self._took(begun)

@@ -2,6 +2,8 @@
 # first of them is used. What people ask of it is in aioclass_people, what few tasks need to
 # be called in aioclass_special.
 
+from time import ticks_add, ticks_ms
+
 import aioschedule
 from aioctl.core import group
 
@@ -53,8 +55,13 @@ def add_callback(service, kind, callback):
     service._callbacks.append((kind, callback))
 
 
-async def call_back(service, kind, end):
-    """Runs the callbacks of that kind; one that fails does not skip the others."""
+async def call_back(service, kind, end=None):
+    """Runs the callbacks of that kind; one that fails does not skip the others.
+
+    `end`: the ticks by which they have to be done; None: in start_timeout from now.
+    """
+    if end is None:  # not the caller's to compute: its frame lives as long as the service
+        end = ticks_add(ticks_ms(), service._start_ms())
     if isinstance(service._callbacks, list):  # asyncmd's MQTT service has a dict of its own there
         for each, callback in service._callbacks:
             if each == kind:

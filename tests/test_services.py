@@ -1037,3 +1037,27 @@ def test_an_mpy_with_the_mark_of_a_tool_at_its_end(board):
     path = board.file("one", SERVICE % ("", FOREVER, "one"), compile=True)
     path.write_bytes(path.read_bytes() + b"\nend\n")
     assert board.run("load('one')\nawait asyncio.sleep_ms(20)\nprint(state('one'))").endswith("loaded\nrunning\n")
+
+
+TIMED = 'type = "schedule.service"\nschedule = %s'
+
+
+@pytest.mark.parametrize("schedule", [
+    '{"start_in": "soon"}', '{"repeat": -1}', '{"repeat": "1"}', '{"start_in": -5}', '{"repeat": False}',
+    '{"start_in": (2026, 1)}', '{"start_in": ("a",) * 6}', '{"start_in": float("inf")}', '{"start_in": {}}', '5',
+])
+def test_a_class_with_a_schedule_that_is_none(board, schedule):
+    """It is that service's fault alone: the others come up."""
+    board.service("bad", TIMED % schedule).service("good")
+    out = board.run("await boot(debug=False)\ninit(debug=False)\nawait asyncio.sleep_ms(20)\nstatus()")
+    bad, good = out.splitlines(True)
+    assert "not loaded: Error: SettingsError: bad.schedule cannot be " in bad and good == board.line("good")
+
+
+@pytest.mark.parametrize("schedule", [
+    '{"start_in": 9}', '{"repeat": 2.5}', '{"start_in": 0.5, "repeat": None}', '{}', "None",
+    '{"start_in": (2099, 1, 1, 0, 0, 0)}', '{"start_in": [2026, 1, 2, 3, 4, 5, 0, 0], "repeat": 60}',
+])
+def test_a_class_with_a_schedule(board, schedule):
+    board.service("fine", TIMED % schedule, "pass")
+    assert board.run("await up()\nstatus()") == board.line("fine")

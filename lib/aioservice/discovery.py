@@ -116,6 +116,17 @@ def _of_class(name, path):
     return module, made
 
 
+def _is_timing(schedule):
+    """Whether a schedule says when to run; a class's own was not looked at with the settings."""
+    start, repeat = schedule.get("start_in"), schedule.get("repeat") or 0
+    if isinstance(start, (list, tuple)):
+        return len(start) > 5 and all([isinstance(n, int) for n in start])
+    times = (repeat, repeat if start is None else start)
+    if not all([isinstance(n, (int, float)) and 0 <= n < 1e9 for n in times]):
+        return False
+    return start is not None or repeat > 0
+
+
 def _apply(service, entry):
     """Gives a service its settings, returns it, and has what the manager relies on in one form."""
     for key in entry:
@@ -136,7 +147,8 @@ def _apply(service, entry):
         service.config = expand(entry["config"])
     for key, types in _TYPES:
         value = getattr(service, key)
-        if value is not getattr(Service, key) and not isinstance(value, types):
+        wrong = value is not getattr(Service, key) and not isinstance(value, types)
+        if wrong or key == "schedule" and value and not _is_timing(value):
             raise SettingsError("%s.%s cannot be %r" % (service.name, key, value))
     for key in ("require", "want"):
         value = getattr(service, key)
