@@ -11,6 +11,7 @@
 #   blocked     -> waiting               that requirement is on its way again
 #   waiting     -> starting | scheduled  the last requirement came up
 #   blocked     -> starting | scheduled  the same
+#   init, stopped, done, waiting, blocked -> failed         it cannot even begin: no memory
 #   waiting     -> stopped               ask (nothing is set up)
 #   blocked     -> stopped               ask
 #   starting    -> running               setup() returned

@@ -635,3 +635,30 @@ aioservice.chain("web")
     assert out[5] == "True True True"
     assert [line.split()[2] for line in out[6:9]] == ["db.service", "net.service", "web.service"]
     assert out[9].startswith("web.service @") and out[10].startswith("└─ ")
+
+
+def test_service_that_cannot_even_begin_fails_alone(lab):
+    out = lab("""
+class Never(Lab):
+    def begin(self):
+        raise MemoryError("no room")
+a = Never("a"); b = Lab("b", require="a"); c = Lab("c")
+await add(a, b, c).start([b, c])
+print(states(a, b, c), a.error, b.reason)
+""")
+    assert out == ["['failed', 'blocked', 'running'] no room b -> a (failed)"]
+
+
+def test_start_while_it_stops_is_not_lost_and_not_stopped_again(lab):
+    out = lab("""
+a = Lab("a")
+mgr = add(a)
+await mgr.start([a])
+mgr.stop([a])
+while a.state != "stopped":
+    await asyncio.sleep_ms(0)
+await mgr.start([a])
+await asyncio.sleep_ms(300)
+print(a.state)
+""")
+    assert out == ["running"]

@@ -11,6 +11,7 @@ from tools.errors import TreeError
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
+END = b"\nend\n"
 SIM = ROOT / "tools" / "sim"
 
 
@@ -34,6 +35,8 @@ def compile_file(source: Path, target: Path, name: str, optimise: int = 2) -> No
         raise TreeError(f"mpy-cross cannot be run: {error.strerror}") from error
     if done.returncode:
         raise TreeError(f"{name} does not compile:\n{(done.stderr or done.stdout).strip()}")
+    with fresh.open("ab") as file:  # shows the board that the file is whole: see lib/aioservice/mpyfile.py
+        file.write(END)
     fresh.replace(target)
 
 

@@ -7,7 +7,7 @@ import sys
 from aioclass import Service
 from aioctl.core import bound, group
 
-_ON_USE = const("discovery settings order verbs startup control configure report")
+_ON_USE = const("discovery settings order verbs startup control configure report mpyfile graph change")
 _MORE = const(" begin forget get restart start ")
 
 
@@ -150,7 +150,12 @@ class Manager:
         if not service.is_active():  # what was begun meanwhile is not begun again
             state = self.verdict(service)
             if state is None:
-                service.begin()
+                try:
+                    service.begin()
+                except Exception as e:  # short of memory, or a schedule beyond what the clock holds
+                    service._armed = False
+                    service.error = e
+                    service.move("failed")
             elif state != service.state:
                 service.move(state)
 
@@ -182,7 +187,8 @@ class Manager:
             left = [s for s in left if (s._asked if s in asked else s.is_active() or s.state in _WAITS)]
             if not left:
                 return
-            left = self.dependents(left)  # one that waited may have begun meanwhile
+            # One that waited may have begun meanwhile.
+            left.extend([s for s in self.dependents(left) if s not in left and s not in asked])
             change = self.change()
             for service in left:
                 for other in left:

@@ -12,10 +12,15 @@ def plain(name):
 
 def get(mgr, name):
     """The service of that name; raises ServiceNotFound."""
-    service = mgr.services.get(plain(name))
+    name = plain(name)
+    service = mgr.services.get(name)
     if service is None:
-        known = ", ".join(sorted(set(mgr.services) | set(mgr.failed) | set(mgr.held)))
-        raise ServiceNotFound("no service %s; there are: %s" % (plain(name), known or "none"))
+        from .discovery import files
+
+        known = set(files())
+        known.update(mgr.services, mgr.failed, mgr.held)
+        text = "%s.service is not loaded" if name in known else "no service %s"
+        raise ServiceNotFound((text + "; there are: %s") % (name, ", ".join(sorted(known)) or "none"))
     return service
 
 
