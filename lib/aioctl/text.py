@@ -19,6 +19,11 @@ def match(pattern, text):
     return len(text) - len(parts[-1]) >= at and text.endswith(parts[-1])
 
 
+def plain(name):
+    """`hello` and `hello.service` are the same name."""
+    return name[:-8] if name.endswith(".service") else name
+
+
 def is_terminal():
     """Whether output is seen on a terminal; a board's console is one."""
     try:

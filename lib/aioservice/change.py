@@ -16,7 +16,7 @@ _KEYS = (
 
 def patch(name, cls):
     """Has `cls` stand in for a service that is not loaded yet: the real one is never constructed."""
-    from .discovery import plain
+    from aioctl.text import plain
 
     mgr = manager()
     name = plain(name)

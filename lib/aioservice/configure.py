@@ -3,9 +3,10 @@
 import json
 import os
 
+from aioctl.text import plain
+
 from .manager import manager, release
 from .settings import CONFIG, fault_of, kind, load, read
-from .verbs import plain
 
 _DEEP = const(12)  # levels of lists and objects in a value
 

@@ -4,9 +4,10 @@ import asyncio
 
 from aioclass import ServiceError
 from aioctl.core import describe
+from aioctl.text import plain
 
 from .manager import Operation, manager, names, release
-from .verbs import _inject, plain
+from .verbs import inject
 
 _ROUNDS = const(5)  # of a shutdown, while somebody goes on starting services
 
@@ -106,7 +107,7 @@ def _begin(mgr, services, chosen, debug, log):
 
     for other in mgr.services.values():
         if other.state == "blocked":  # it may begin now, and was not given what was not loaded
-            _inject(other, mgr.services)
+            inject(other, mgr.services)
     active = [s for s in mgr.services.values() if s.is_active()]
     every = mgr.begin(services) if services else []
     say = teller(True, log, [])

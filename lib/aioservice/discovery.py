@@ -35,11 +35,6 @@ class SettingsError(ServiceError):
     """An entry of services.config, or an attribute, that cannot be used, with the path of the key."""
 
 
-def plain(name):
-    """`hello` and `hello.service` are the same name."""
-    return name[:-8] if name.endswith(".service") else name
-
-
 def base(name):
     """The name of the file of a service: `hello` of `hello@left`."""
     return name.split("@")[0]
@@ -153,6 +148,8 @@ def _apply(service, entry):
     for key in ("require", "want"):
         value = getattr(service, key)
         if any([name.endswith(".service") for name in names(value)]):
+            from aioctl.text import plain
+
             if isinstance(value, dict):
                 value = {attribute: plain(value[attribute]) for attribute in value}
             else:
@@ -301,7 +298,7 @@ class Finder:
 def _fits_any(name, patterns):
     if not patterns:
         return False
-    from aioctl.text import match
+    from aioctl.text import match, plain
 
     return any([match(plain(pattern), name) for pattern in patterns])
 

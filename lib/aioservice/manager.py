@@ -7,7 +7,7 @@ import sys
 from aioclass import Service
 from aioctl.core import bound, group
 
-_ON_USE = const("discovery settings order verbs startup control configure report mpyfile graph change")
+_ALSO = const(("aioclass_asyncmd", "aioctl.text", "aioctl.env"))  # to be given back, like this package
 _MORE = const(" begin forget get restart start ")
 
 
@@ -217,10 +217,14 @@ def manager():
 
 
 def release():
-    """Gives back the memory of what only a boot, or a change by hand, needs."""
+    """Gives back the memory of what only a boot, a look or a change by hand needs.
+
+    That is every file of this package but this one; code that runs stays until it ends.
+    """
     modules = sys.modules
-    modules.pop("aioclass_asyncmd", None)
-    package = modules["aioservice"]
-    for file in _ON_USE.split():
-        if modules.pop("aioservice." + file, None) is not None and hasattr(package, file):
-            delattr(package, file)
+    for full in list(modules):
+        if full in _ALSO or full.startswith("aioservice.") and full != "aioservice.manager":
+            del modules[full]
+            parent, _, leaf = full.rpartition(".")
+            if parent in modules and hasattr(modules[parent], leaf):
+                delattr(modules[parent], leaf)

@@ -6,12 +6,11 @@ import sys
 
 import aioschedule
 from aioctl.core import describe
-from aioctl.text import is_terminal, match
+from aioctl.text import is_terminal, match, plain
 
 from aioclass import ServiceError
 
 from .manager import manager, names
-from .verbs import plain
 
 _GREEN = const("\x1b[92m")
 _RED = const("\x1b[91m")

@@ -1,13 +1,9 @@
 # What the manager does when it is asked: start, restart, unload. Loaded on use.
 
 from aioclass import ServiceError, ServiceNotFound  # noqa: F401 - aioservice has both from here
+from aioctl.text import plain
 
 from .manager import Operation, names
-
-
-def plain(name):
-    """`hello` and `hello.service` are the same name."""
-    return name[:-8] if name.endswith(".service") else name
 
 
 def get(mgr, name):
@@ -38,7 +34,7 @@ def begin(mgr, wanted):
     loops = cycles([s.name for s in fresh], graph)
     for service in fresh:
         service.error = None
-        _inject(service, services)
+        inject(service, services)
         service.want = _unlooped(service, services)
     mgr.fresh = list(fresh)
     for service in fresh:
@@ -70,7 +66,7 @@ def _reaches(service, target, services, seen):
     return False
 
 
-def _inject(service, services):
+def inject(service, services):
     """deps, and the attributes that `require` names: valid for good, as instances stay."""
     needs = list(names(service.require)) + list(names(service.want))
     if needs:
