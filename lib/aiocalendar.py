@@ -3,12 +3,13 @@
 
 import time
 
-from aioschedule import uptime
+from aioschedule import uptime_ms
 
 
 def wall(up):
     """Seconds for time.localtime() of the moment at which uptime() was `up`."""
-    return int(time.time()) - uptime() + up
+    # To the nearest second of the start, so that it does not change from look to look.
+    return (time.time_ns() // 1000000 - uptime_ms() + 500) // 1000 + up
 
 
 def get_datetime(t=None):

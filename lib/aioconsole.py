@@ -218,12 +218,14 @@ class _Console:
 
     def attempt(self, source, mode):
         # Runs statements here and now; returns what they raised. Ctrl-C interrupts them.
+        task = asyncio.core.cur_task
         try:
             try:
                 kbd_intr(3)
                 exec(compile(source, "<stdin>", mode), self.g)
             finally:
                 _mute()
+                asyncio.core.cur_task = task  # an asyncio.run() in there leaves None: a crash
         except BaseException as e:
             _mute()
             return e

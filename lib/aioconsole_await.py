@@ -64,13 +64,18 @@ class _Running:
 
 
 async def _command(coro, ended):
+    me = asyncio.current_task()
     try:
         value = await coro
         if not ended.is_set():
             __repl_print__(value)
+    except asyncio.CancelledError:
+        if not ended.is_set():
+            print("cancelled")
     except BaseException as e:
         if not ended.is_set():
             sys.print_exception(e)
+    asyncio.core.cur_task = me  # an asyncio.run() in there leaves None: a crash
     ended.set()
 
 

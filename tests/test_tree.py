@@ -103,7 +103,7 @@ def test_settings_changed_on_the_board_are_kept(project):
     (root / "services.config").write_text('{"new": {}}')
     for _ in range(2):
         report = tree.build(dest, root)
-        assert report.kept == ["services.config"] and "kept services.config" in report.lines(dest)[0]
+        assert report.kept == ["services.config"] and f"kept {dest}/services.config" in report.lines(dest)[0]
         assert (dest / "services.config").read_text() == '{"x": {}}'
 
 

@@ -31,7 +31,7 @@ class Report:
     kept: list = field(default_factory=list)
 
     def lines(self, dest: Path) -> list[str]:
-        text = [f"kept {name}: it was changed on the board (remove it to get the project's own)"
+        text = [f"kept {dest}/{name}: it was changed on the board (remove it to get the project's own)"
                 for name in self.kept]
         if self.written or self.removed:
             text.insert(0, f"{dest}: {len(self.written)} files written, {len(self.removed)} removed")

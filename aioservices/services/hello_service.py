@@ -1,4 +1,5 @@
-# hello: the template. Copy it to <name>_service.py, change what it does, and load("<name>").
+# hello: the template. Copy it to <name>_service.py, change what it does, and
+# load("<name>"); after a further change reload("<name>").
 
 import asyncio
 
@@ -36,7 +37,7 @@ class Hello(Service):
         return self.count
 
     def show(self):
-        """What aioctl.debug("hello") shows beside the rest."""
+        """What aioctl.status("hello.service", debug=True) shows beside the rest."""
         return "Hellos", self.count
 
 

@@ -5,8 +5,8 @@ from aioclass import Service
 # aioservice's functions that are there under their own names at the prompt. `list` is not:
 # it would hide the built-in.
 _VERBS = (
-    "boot config disable enable get_config init load restart service shutdown snapshot "
-    "start status stop traceback unload"
+    "boot config disable enable get_config init load reload restart service shutdown snapshot "
+    "start status stop traceback tree unload"
 )
 
 

@@ -9,7 +9,6 @@ from aioctl.text import plain
 from .manager import Operation, manager, names, release
 from .verbs import inject
 
-_ROUNDS = const(5)  # of a shutdown, while somebody goes on starting services
 
 
 def service(name):
@@ -192,13 +191,4 @@ def restart(name):
 
 async def shutdown(grace=None):
     """Stops everything, dependents before what they require."""
-    mgr = manager()
-    mgr.shutdowns += 1  # restarts that are under way are given up
-    for _ in range(_ROUNDS):  # what somebody started meanwhile stops too
-        services = [mgr.services[n] for n in sorted(mgr.services)]
-        services = [s for s in services if s.is_active() or s.state in ("waiting", "blocked")]
-        if not services:
-            break
-        await mgr.stop(services, grace)
-    if mgr.quit is not None:
-        mgr.quit.set()
+    await manager().shutdown(grace)

@@ -8,6 +8,7 @@ from aioclass import Service
 from aioctl.core import bound, group
 
 _ALSO = const(("aioclass_asyncmd", "aioctl.text", "aioctl.env"))  # to be given back, like this package
+_ROUNDS = const(5)  # of a shutdown, while somebody goes on starting services
 _MORE = const(" begin forget get restart start ")
 
 
@@ -198,6 +199,17 @@ class Manager:
                     service.ask(grace)
                     asked.append(service)
             await change
+
+    async def shutdown(self, grace=None):
+        """Stops everything. Needs no import: the last thing that a board short of memory can do."""
+        self.shutdowns += 1  # restarts that are under way are given up
+        for _ in range(_ROUNDS):  # what somebody started meanwhile stops too
+            left = [s for s in self.services.values() if s.is_active() or s.state in _WAITS]
+            if not left:
+                break
+            await self.stopped(left, grace)
+        if self.quit is not None:
+            self.quit.set()
 
 
 _manager = None

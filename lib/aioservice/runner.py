@@ -37,12 +37,11 @@ def run(console="repl", **options):
 
 def _finish():
     """Runs every cleanup in a fresh event loop; a second Ctrl-C does not skip the rest."""
-    from .control import shutdown
-
+    mgr = manager()
     try:
-        asyncio.run(shutdown())
+        asyncio.run(mgr.shutdown())
     except KeyboardInterrupt:
-        asyncio.run(shutdown())
+        asyncio.run(mgr.shutdown())
     _report()
 
 
@@ -75,9 +74,7 @@ async def _main(console, options):
             await asyncio.wait_for(mgr.quit.wait(), _DAY)
         except asyncio.TimeoutError:
             uptime()  # its clock has to be looked at now and then
-    from .control import shutdown
-
-    await shutdown()
+    await mgr.shutdown()
     _report()
     return True
 
