@@ -69,9 +69,6 @@ async def _command(coro, ended):
         value = await coro
         if not ended.is_set():
             __repl_print__(value)
-    except asyncio.CancelledError:
-        if not ended.is_set():
-            print("cancelled")
     except BaseException as e:
         if not ended.is_set():
             sys.print_exception(e)
