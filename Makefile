@@ -1,5 +1,5 @@
 # Every command a person types. `make` alone lists them.
-# Options: BITS=32|64 and HEAP=192k for run, DIR= for board and run, PORT= for repl, ARGS= for test.
+# Options: BITS=32|64 and HEAP=192k for run, DIR= for board, run and check, PORT= for repl, ARGS= for test.
 
 PYTHON ?= python3
 DIR = build/board
@@ -7,7 +7,7 @@ VENV := build/venv/bin/python
 BOARD := tools/board $(if $(HEAP),--heap $(HEAP)) $(if $(BITS),--bits $(BITS))
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run test board unixport size lint repl clean clean-all .venv .unixport
+.PHONY: help run test board unixport romfs size bench check lint repl clean clean-all .venv .unixport
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 /p' Makefile | while read -r make name text; do \
@@ -26,8 +26,18 @@ unixport:  ## set up MicroPython: build/bin/micropython and micropython32
 	@$(PYTHON) -m tools.unixport --again
 	@ls build/bin/micropython*
 
+romfs: .venv .unixport  ## build build/romfs.img, for firmware with ROMFS
+	@$(VENV) -m tools.romfs
+
 size: .venv .unixport  ## heap and .mpy bytes against the budgets
 	@$(VENV) -m tools.size
+
+bench: .venv .unixport  ## times against a bare loop; writes docs/benchmarks.md and .svg (ARGS="--runs 5")
+	@$(PYTHON) -m tools.venv --bench
+	@$(VENV) -m tools.bench $(ARGS)
+
+check: .venv  ## what is wrong with settings and services (of DIR; else of the project)
+	@$(VENV) -m tools.check $(if $(filter command line environment,$(origin DIR)),"$(DIR)")
 
 lint: .venv  ## ruff
 	@$(VENV) -m ruff check --quiet . && echo "lint: fine"

@@ -3,7 +3,13 @@
 
 import time
 
-from aioschedule import uptime_ms
+import aioschedule
+from aioschedule import clock, uptime
+
+
+def uptime_ms():
+    """Milliseconds since start."""
+    return uptime() * 1000 + clock[1]
 
 
 def wall(up):
@@ -25,3 +31,19 @@ def tmdelta_fmt(seconds):
     days = s // 86400
     text = "%02d:%02d:%02d" % (s // 3600 % 24, s // 60 % 60, s % 60)
     return "%d day%s, %s" % (days, "s"[days == 1 :], text) if days else text
+
+
+def next_run(key):
+    """When the timer of that key runs next: `in 38 s`, or `at 2026-11-22 07:30:00`; None if there is none."""
+    timer = None if aioschedule.timers is None else aioschedule.timers.info(key)
+    if timer is None:
+        return None
+    if not hasattr(timer, "due"):
+        return "in " + tmdelta_fmt(max(aioschedule.next_due(key) + 0.5, 0))
+    if timer.due is None:
+        return "when the clock is set"
+    from aiocalendar_time import date
+
+    day, second = timer.due
+    at = date(day) + (second // 3600, second // 60 % 60, second % 60)
+    return "at " + get_datetime(at)

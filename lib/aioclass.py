@@ -30,33 +30,25 @@
 #   scheduled   -> stopping              ask
 #   failed      -> starting              due: a schedule goes on after a failed run
 #   failed      -> stopping              ask, where it is still armed
-#   init, waiting, blocked, stopped, failed -> masked; masked -> init
+#   init, waiting, blocked, stopped, failed, done -> masked; masked -> init
 
 import asyncio
 from time import ticks_add, ticks_diff, ticks_ms
 
 import aioschedule
-from aioctl.core import bound, describe, group, is_awaitable, is_interrupt
+from aioctl.core import bound, describe, group, is_awaitable, is_interrupt, lookup
 
 _LEAVE = const(200)  # ms that anything cancelled has to unwind, before it is left behind
 _MINUTE = const(60)  # s: running that long is healthy; and the longest restart delay
 _WARNING = const(30)  # aiolog's levels
 _ERROR = const(40)
 _LEFT = const("does not end; left behind")
-# Methods in aioclass_api, and what is made there when somebody looks at it.
+# Methods in other files, aioclass_api.py and its like, and what is made there when somebody looks at it.
 _MORE = const(
-    " add_callback add_ctask add_logger call_back children gracefully_stop interrupt "
-    "orphan prepared rule shutdown startup wait_for_shutdown watch "
+    " =api add_callback add_ctask add_logger call_back children rule =watch watch "
+    "=people gracefully_stop interrupt shutdown startup wait_for_shutdown =special prepared "
 )
-_MADE = const(" log path reason record _child_tasks ")
-
-
-class ServiceError(Exception):
-    """The root of all exceptions of the manager."""
-
-
-class ServiceNotFound(ServiceError):
-    """No service of that name; the message names what exists."""
+_MADE = const(" =api log =people path reason record _child_tasks ")
 
 
 async def _guard(awaitable, box):
@@ -72,18 +64,20 @@ async def _guard(awaitable, box):
         raise e
 
 
-async def bounded(awaitable, ms, what):
-    """Awaits something for at most ms, then cancels it, and leaves it behind if it does not end.
+async def _bounded(awaitable, seconds, what):
+    """Awaits something for that long at most, then cancels it, and leaves it behind if it does not end.
 
     Returns its value or raises its error; asyncio.TimeoutError says when it took too long.
     A cancellation of the caller is passed on, and raised when what was awaited has ended.
     """
+    if not hasattr(awaitable, "send"):
+        awaitable = __import__("aioclass_special").own(awaitable)
     ended = asyncio.Event()
     box = [False, None, None, ended]  # started, value, error
     task = asyncio.create_task(_guard(awaitable, box))
     cancelled = late = False
-    left = ms
-    while not ended.is_set():
+    left = int(seconds * 1000)
+    while True:
         end = ticks_add(ticks_ms(), left)
         try:
             await asyncio.wait_for_ms(ended.wait(), left)
@@ -106,7 +100,7 @@ async def bounded(awaitable, ms, what):
     if cancelled and (error is None or isinstance(error, asyncio.CancelledError)):
         raise asyncio.CancelledError
     if late:
-        raise asyncio.TimeoutError("%s took longer than %s s" % (what, ms / 1000))
+        raise asyncio.TimeoutError("%s took longer than %s s" % (what, seconds))
     if error is not None:
         raise error
     return box[1]
@@ -142,7 +136,7 @@ class Service:
     # manager: set on the class by the manager; module: the module it came from
     manager = module = None
     special = False  # its task needs more than args and kwargs: see aioclass_api.prepared()
-    task = None
+    task = setup = cleanup = on_stop = on_error = None
     _life = None  # the asyncio task of its life
     _owed = 0  # 1: setup() was entered, cleanup() is owed; 2: it is up, on_stop() too
     _asked = False  # a stop was asked for and has not ended
@@ -156,12 +150,9 @@ class Service:
         return "Service: %s.service from %s" % (self.name, self.path)
 
     def __getattr__(self, name):
-        word = " %s " % name
-        if word in _MORE:
-            return bound(self, "aioclass_api", name)
-        if word in _MADE:
-            return bound(self, "aioclass_api", name)()
-        raise AttributeError(name)
+        if " %s " % name in _MADE:
+            return lookup("aioclass_", _MADE, name)(self)
+        return bound(lookup("aioclass_", _MORE, name), self)
 
     def is_running(self):
         """True in `starting` and `running`, until a stop is asked for."""
@@ -188,7 +179,8 @@ class Service:
         """The one place where a state changes."""
         self.state = state
         self.since = aioschedule.uptime()
-        self._notify()
+        if self._event is not None:
+            self._notify()
         if self.manager is not None:
             self.manager.changed(self)
 
@@ -207,8 +199,9 @@ class Service:
 
     def begin(self):
         """Arms a schedule service, starts any other: all that it requires is up."""
-        self.forced = False
-        self.delay = self.series = 0
+        if self.forced or self.delay or self.series:  # an attribute that is not there costs nothing
+            self.forced = False
+            self.delay = self.series = 0
         if self.schedule is not None or self.type == "schedule.service":
             __import__("aioclass_timed").arm(self)
         else:
@@ -231,10 +224,10 @@ class Service:
                     raise error
                 if not hasattr(task, "function"):  # asyncmd's setup() means something else
                     self._owed = 1
-                    if hasattr(self, "setup"):
+                    if self.setup is not None:
                         work = self.setup()
                         if is_awaitable(work):
-                            await bounded(work, self._start_ms(), "setup()")
+                            await _bounded(work, self.start_timeout, "setup")
                     if self._callbacks:
                         await self.call_back("start")
                 if not self._asked:
@@ -250,12 +243,13 @@ class Service:
                             work = task(*self.args, **self.kwargs)
                         if is_awaitable(work):
                             if self.type == "core.service":  # its return is part of its start
-                                work = bounded(work, self._start_ms(), "task()")
+                                work = _bounded(work, self.start_timeout, "task")
                             work = await work
                         if self._life is me:
                             self.result = work
             except BaseException as e:
                 error = e
+                work = None  # what it held may be all the memory there is to fail with
             if self._life is not me:  # left behind by a stop that it did not heed
                 return
             if is_interrupt(error):  # a real Ctrl-C: run() ends everything
@@ -264,34 +258,39 @@ class Service:
                 if error is not None and not isinstance(error, asyncio.CancelledError):
                     await self._failed(error)
                 break
-            state = "done" if task is not None else None
-            delay = None
-            if error is not None:
-                state = "failed"
-                if self.state == "running" and aioschedule.uptime() - self.since >= _MINUTE:
-                    self.delay = self.series = 0
-                self.move("stopping")
-                await self._failed(error)
-                delay = self._retry(True)
-            elif self.schedule is not None or self.type == "schedule.service":
-                state = "scheduled" if self._armed else "done"
-            else:
-                delay = None if task is None else self._retry(False)
-                if delay is None:  # it stays set up
-                    if self.type == "core.service":
-                        self._took(begun)
+            try:
+                state = "done" if task is not None else None
+                delay = None
+                if error is not None:
+                    state = "failed"
+                    if self.state == "running" and aioschedule.uptime() - self.since >= _MINUTE:
+                        self.delay = self.series = 0
+                    if self.state != "stopping":
+                        self.move("stopping")
+                    await self._failed(error)
+                    delay = self.retry(True)
+                elif self.schedule is not None or self.type == "schedule.service":
+                    state = "scheduled" if self._armed else "done"
+                else:
+                    delay = None if task is None else self.retry(False)
+                    if delay is None:  # it stays set up
+                        if self.type == "core.service":
+                            self._took(begun)
+                        self._settle(state)
+                        return
+                if self.state != "stopping":
+                    self.move("stopping")
+                await self._tear_down(False)
+                if self._asked:
+                    break
+                if delay is None:
                     self._settle(state)
                     return
-            if self.state != "stopping":
-                self.move("stopping")
-            await self._tear_down(False)
-            if self._asked:
-                break
-            if delay is None:
-                self._settle(state)
-                return
-            self.delay = delay
-            self.move("restarting")
+                self.delay = delay
+                self.move("restarting")
+            except MemoryError as e:  # it goes on with its failure when there may be room again
+                error = error or e
+                delay = 1
             try:
                 await asyncio.sleep_ms(int(delay * 1000))
             except asyncio.CancelledError:
@@ -300,6 +299,8 @@ class Service:
                 return
             if self._asked:
                 break
+            if self.state != "restarting":
+                continue
             if self.manager is not None and self.manager.verdict(self) is not None:
                 self._life = None
                 if self._armed:
@@ -313,9 +314,6 @@ class Service:
         self._settle(None)
         if is_interrupt(error):
             raise error
-
-    def _start_ms(self):
-        return int(self.start_timeout * 1000)
 
     def _took(self, begun):
         ms = ticks_diff(ticks_ms(), begun)
@@ -340,13 +338,11 @@ class Service:
             self.first = error
         if n & (n - 1) == 0:  # the 1st, 2nd, 4th, 8th …: a series does not fill the journal
             self._note(_ERROR, "" if n == 1 else "failure %d: " % n, error)
-        hook = getattr(self, "on_error", None)
-        if hook is not None:
-            args, kwargs = self.prepared(False) if self.special else (self.args, self.kwargs)
+        if self.on_error is not None:
             end = ticks_add(ticks_ms(), int(self.stop_timeout * 1000))
-            self.result = await self._step("on_error()", end, hook, (error,) + tuple(args), kwargs)
+            self.result = await self._step("on_error", end, self.on_error, (error,), True)
 
-    def _retry(self, failed):
+    def retry(self, failed):
         """Seconds until the restart after an end, or None."""
         if not isinstance(self.restart, str):
             return self.rule(failed)
@@ -376,32 +372,32 @@ class Service:
 
     async def _stop(self, ms, closing, hook):
         life = self._life
-        if life is not None and not closing:
-            if ms and self._owed:
-                self.forced = not await self._gone(life, ms)
-            if self._life is life:
-                life.cancel()
-                if not self._owed:  # nothing was entered: nothing has to unwind
-                    self._life = None
-                elif not await self._gone(life, max(ms, _LEAVE)):
-                    self._life = None
-                    self.forced = True
-                    self._note(_ERROR, _LEFT)
+        if not closing and life is not None:
+            cancelled = False
+            end = ticks_add(ticks_ms(), ms if self._owed else 0)
+            while self._life is life:
+                left = ticks_diff(end, ticks_ms())
+                if left <= 0:
+                    if cancelled:
+                        self._note(_ERROR, _LEFT)
+                    else:
+                        life.cancel()
+                    if cancelled or not self._owed:  # nothing was entered: nothing has to unwind
+                        self._life = None
+                        break
+                    cancelled = True
+                    left = max(ms, _LEAVE)
+                    end = ticks_add(ticks_ms(), left)
+                    self.forced = ms > 0
+                try:
+                    await asyncio.wait_for_ms(self.changed(), left)
+                except asyncio.TimeoutError:
+                    self.forced = cancelled or ms > 0
         while self._life is not None:  # its tear-down is bounded by itself
             await self.changed()
         await self._tear_down(hook)
         self._asked = False
         self.move("stopped")
-
-    async def _gone(self, life, ms):
-        """True if that life ended within ms."""
-        end = ticks_add(ticks_ms(), ms)
-        while self._life is life:
-            try:
-                await asyncio.wait_for_ms(self.changed(), max(ticks_diff(end, ticks_ms()), 0))
-            except asyncio.TimeoutError:
-                return self._life is not life
-        return True
 
     def _note(self, level, what, error=None):
         """Writes to the journal. Short of memory it gives up: no line is worth a service."""
@@ -416,35 +412,34 @@ class Service:
         end = ticks_add(ticks_ms(), int(self.stop_timeout * 1000))
         owed = self._owed
         if self.watchdog:
-            aioschedule.unschedule(self.name + ".watchdog")
-        await self._step("children", end, self._stop_children)
+            aioschedule.timers.remove(self.name + ".watchdog")
+        for record in group().records.values():
+            if record.service is self:
+                from aioctl.jobs import end_children  # is loaded: the child came from there
+
+                await self._step("children", end, end_children, (self,))
+                break
         if owed == 2 and self._callbacks:
             await self.call_back("stop", end)
-        if hook and getattr(self, "on_stop", None) is not None:
-            args, kwargs = self.prepared(False) if self.special else (self.args, self.kwargs)
-            self.result = await self._step("on_stop()", end, self.on_stop, args, kwargs)
+        if hook and self.on_stop is not None:
+            self.result = await self._step("on_stop", end, self.on_stop, (), True)
         self._owed = 0
-        if owed and hasattr(self, "cleanup") and not hasattr(self.task, "function"):
-            await self._step("cleanup()", end, self.cleanup)
+        if owed and self.cleanup is not None and not hasattr(self.task, "function"):
+            await self._step("cleanup", end, self.cleanup)
 
-    async def _stop_children(self):
-        alive = [r for r in group().records.values() if r.service is self and r.done_at is None]
-        for record in alive:
-            record.stop()
-        for record in alive:
-            try:
-                await asyncio.wait_for_ms(record.ended(), _LEAVE)
-            except asyncio.TimeoutError:
-                record.abandon()
-                self.forced = True
-                self._note(_ERROR, record.name + " " + _LEFT)
+    async def _step(self, what, end, call, args=(), own=False):
+        """Calls one of the author's functions; what it raises is reported and goes no further.
 
-    async def _step(self, what, end, call, args=(), kwargs={}):
-        """Calls one of the author's functions; what it raises is reported and goes no further."""
+        With own the service's args and kwargs follow.
+        """
         try:
+            kwargs = {}
+            if own:
+                more, kwargs = self.prepared(False) if self.special else (self.args, self.kwargs)
+                args += tuple(more)
             value = call(*args, **kwargs)
             if is_awaitable(value):
-                value = await bounded(value, max(ticks_diff(end, ticks_ms()), _LEAVE), what)
+                value = await _bounded(value, max(ticks_diff(end, ticks_ms()), _LEAVE) / 1000, what)
             return value
         except BaseException as e:
             if is_interrupt(e):

@@ -1,16 +1,10 @@
 # What a running service uses beside its life; methods of aioclass.Service, loaded when the
-# first of them is used. What people ask of it is in aioclass_people, what few tasks need to
-# be called in aioclass_special.
+# first of them is used.
 
 from time import ticks_add, ticks_ms
 
 import aioschedule
 from aioctl.core import group
-
-
-def __getattr__(name):
-    more = "aioclass_special" if name == "prepared" else "aioclass_people"
-    return getattr(__import__(more), name)
 
 
 def log(service):
@@ -20,7 +14,7 @@ def log(service):
     journal = group().log
     if journal is None or hasattr(journal, "put"):
         level = aiolog.level(service.loglevel)
-        made = aiolog.Logger(journal, service.name + ".service", level)
+        made = aiolog.Logger(journal, service.name + ".service", level, service)
     else:  # somebody's own, given with set_log()
         made = tagged(service, journal)
     service.log = made
@@ -31,7 +25,7 @@ def tagged(service, log):
     """A logger that writes to `log`, tagged with the service's name, as asyncmd's services like it."""
     from aioctl.tagged import Tagged
 
-    return Tagged(log, service.name + ".service", service.loglevel)
+    return Tagged(log, service.name + ".service", service.loglevel, service)
 
 
 def add_logger(service, log, level=None, service_logger=False):
@@ -61,7 +55,7 @@ async def call_back(service, kind, end=None):
     `end`: the ticks by which they have to be done; None: in start_timeout from now.
     """
     if end is None:  # not the caller's to compute: its frame lives as long as the service
-        end = ticks_add(ticks_ms(), service._start_ms())
+        end = ticks_add(ticks_ms(), int(service.start_timeout * 1000))
     if isinstance(service._callbacks, list):  # asyncmd's MQTT service has a dict of its own there
         for each, callback in service._callbacks:
             if each == kind:
@@ -118,15 +112,12 @@ def rule(service, failed):
         service.failures = recent
         if len(recent) >= limit[0]:
             if rule.get("on_limit") == "reset":
-                import machine
+                from machine import reset
 
-                machine.reset()
+                try:
+                    __import__("aioguard").foretell(service.name, "%d failures within %s s" % tuple(limit))
+                except Exception:  # no memory to say more; a reset may help
+                    pass
+                reset()
             return None
     return min(max(service.delay * 2, delay), max(60, delay))
-
-
-def watch(service):
-    """Begins to watch for its alive()."""
-    from aioclass_timed import watch
-
-    watch(service)

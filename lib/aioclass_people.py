@@ -1,7 +1,7 @@
 # What people ask of a service: to start, to stop, why it waits. Methods of aioclass.Service,
-# found through aioclass_api; loaded when the first of them is used.
+# loaded when the first of them is used.
 
-from aioclass import ServiceError
+from aioclass_errors import ServiceError
 from aioctl.core import describe, group
 
 
@@ -32,7 +32,8 @@ async def startup(service):
     elif not service.is_active():
         service.error = None
         service.begin()
-    while not service.is_up() and service.state not in ("restarting", "failed", "blocked", "stopped"):
+    ends = ("restarting", "failed", "blocked", "stopped", "masked")
+    while not service.is_up() and service.state not in ends:
         await service.changed()
     if not service.is_up():
         raise _reason(service)
@@ -40,7 +41,7 @@ async def startup(service):
 
 def _reason(service):
     error = service.error
-    if service.state == "blocked" or error is None:
+    if service.state in ("blocked", "masked") or error is None:
         return ServiceError("%s.service %s: %s" % (service.name, service.state, service.reason))
     try:
         return type(error)(*error.args)  # one object raised again and again grows
@@ -115,14 +116,6 @@ async def wait_for_shutdown(service):
     if service.state == "failed":
         raise _reason(service)
     return service.result
-
-
-def orphan(service):
-    """Its event loop is gone, and with it every task: only the tear-down is left."""
-    service._life = service._event = None
-    service._asked = False
-    for record in service.children():
-        record.lose()
 
 
 def record(service):

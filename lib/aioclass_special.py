@@ -2,6 +2,7 @@
 # that were written for asyncmd. Loaded with the first one.
 
 import asyncio
+from time import ticks_diff, ticks_ms
 
 from aioclass_api import tagged
 from aioclass_asyncmd import HOOKS, MANAGED
@@ -53,6 +54,17 @@ def _arguments(service, args, kwargs, log, opened):
         kwargs = _without(kwargs, MANAGED)
         work = task(*args, **kwargs)
     return work if opened else (args, kwargs)
+
+
+def own(awaitable):
+    """An awaitable that may be awaited later; what asyncio.sleep() returns is one for all who sleep."""
+    if hasattr(awaitable, "exc"):
+        return _sleep(ticks_diff(awaitable.state, ticks_ms()))
+    return awaitable
+
+
+async def _sleep(ms):
+    await asyncio.sleep_ms(ms)
 
 
 def restart_others(service, names):

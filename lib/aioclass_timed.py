@@ -1,15 +1,9 @@
-# Services and time: those that run at times, and those that have to call alive() in time.
-# Loaded with the first of them.
-
-import asyncio
-from time import ticks_diff, ticks_ms
+# Services that run at times. Loaded with the first of them.
 
 import aioschedule
-from aioclass import ServiceError
 from aioctl.core import group
 
 _WARNING = const(30)  # aiolog's level
-_UNWIND = const(200)  # ms that a hung task has before it is left behind
 
 
 def arm(service):
@@ -17,15 +11,17 @@ def arm(service):
     timing = service.schedule or {"start_in": 0}
     service._armed = True
     service.move("scheduled")
-    aioschedule.schedule(
-        service.name, lambda: due(service), timing.get("start_in"), timing.get("repeat", False)
-    )
+    start = timing.get("start_in")
+    if "at" in timing or isinstance(start, (tuple, list)):
+        __import__("aioclass_calendar").arm(service, timing)
+    else:
+        aioschedule.schedule(service.name, lambda: due(service), start, timing.get("repeat", False))
 
 
 def disarm(service):
     """Takes a service out of the schedule."""
     service._armed = False
-    aioschedule.unschedule(service.name)
+    aioschedule.timers.remove(service.name)
 
 
 def due(service):
@@ -37,32 +33,7 @@ def due(service):
         return False
     if service._life is not None:
         service._life.cancel()  # the schedule is faster than the restart delay
-    service._armed = aioschedule.group().next_due(service.name) is not None
+    elif service.state == "scheduled" and service.series:  # the run before it went well
+        service.delay = service.series = 0
+    service._armed = aioschedule.timers.info(service.name) is not None
     service.launch()
-
-
-def watch(service):
-    """Expects alive() at least every `watchdog` seconds, for as long as this life runs."""
-    life = service._life
-    service.seen = ticks_ms()
-
-    def check():
-        if service._life is not life or not service.is_running():
-            return
-        left = service.watchdog - ticks_diff(ticks_ms(), service.seen) / 1000
-        if left > 0:
-            aioschedule.schedule(key, check, left)
-        else:
-            service._life = None  # whatever that life does now, the service goes on without it
-            life.cancel()
-            asyncio.create_task(_fail(service))
-
-    key = service.name + ".watchdog"
-    aioschedule.schedule(key, check, service.watchdog)
-
-
-async def _fail(service):
-    await asyncio.sleep_ms(_UNWIND)
-    if service._life is None and service.is_running():
-        error = ServiceError("no alive() within %s s" % service.watchdog)
-        service._life = asyncio.create_task(service._live(error))

@@ -33,12 +33,12 @@ def is_open(source):
 
 def _names(obj):
     # Attribute names, those too that a module loads when asked: its table is a dict, or a
-    # string of name=file.
+    # string of names, where "=file" begins those of a file.
     names = set(dir(obj))
     if isinstance(obj, type(sys)):
         table = getattr(obj, "_TABLE", ())
         if isinstance(table, str):
-            table = [entry.split("=")[0] for entry in table.split()]
+            table = [word for word in table.split() if word[0] != "="]
         names.update(table)
     return names
 

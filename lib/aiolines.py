@@ -23,8 +23,8 @@ def lines(journal, since=0):
             pos = journal._start
         if seq >= last:
             return
-        journal._ring.seek(pos % journal.size)
-        journal._ring.readinto(head)
+        journal.ring.seek(pos % journal.size)
+        journal.ring.readinto(head)
         size, n, flags, stamp = unpack_from("<HBBI", head)
         if seq >= since:
             name = _decode(_bytes(journal, pos + _HEAD, n))
@@ -36,7 +36,7 @@ def lines(journal, since=0):
 
 def _bytes(journal, pos, n):
     pos %= journal.size
-    ring = journal._ring
+    ring = journal.ring
     ring.seek(pos)
     data = ring.read(min(n, journal.size - pos))
     if len(data) < n:

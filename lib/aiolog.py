@@ -38,7 +38,7 @@ class Journal(io.IOBase):
         # is no such line), its flag.
         self._open = self._name = self._cut = 0
         # A header is never split: the ring's last one may reach behind its end.
-        self._ring = io.BytesIO(size + _HEAD + _SPARE)
+        self.ring = io.BytesIO(size + _HEAD + _SPARE)
         self._head = bytearray(_HEAD)
 
     def put(self, level, name, text):
@@ -77,7 +77,7 @@ class Journal(io.IOBase):
             self._cut = 0
             self._add(name, name, min(size >> 2, 255))
             self._name = self._open
-        ring = self._ring
+        ring = self.ring
         # len() counts the characters of a str, write() the bytes that lie behind them.
         n = len(text)
         more = _SPARE
@@ -105,8 +105,8 @@ class Journal(io.IOBase):
     def _close(self, level):
         level = level & 127 | self._cut
         pack_into("<HBBI", self._head, 0, self._open, self._name - _HEAD, level, self.clock())
-        self._ring.seek(self._end % self.size)
-        self._ring.write(self._head)
+        self.ring.seek(self._end % self.size)
+        self.ring.write(self._head)
         self._end = (self._end + self._open) % (2 * self.size)
         self._name = 0
         self.next += 1

@@ -16,50 +16,74 @@ def level(value):
 
 
 def _at(level):
-    def write(self, msg, *args):
-        if level >= self.level and self.journal is not None:
-            if args or not isinstance(msg, str):
-                msg = _format(msg, args)
-            self.journal.put(level, self.name, msg)
+    def write(self, msg, *args, cname=None):
+        if level >= self.level:
+            self.line(level, msg, args, cname)
 
     return write
 
 
 class Logger:
-    """Writes lines of `level` and above into a journal (or None), under a name."""
+    """Writes lines of `level` and above into a journal (or None), under a name.
+
+    With a service its `lograte` bounds how many. `cname` is the last part of the name of a child task
+    whose line it is. What other loggers do differently is in their emit().
+    """
 
     debug = _at(10)
     info = _at(20)
     warning = _at(30)
     error = _at(40)
     critical = _at(50)
+    rate = None
 
-    def __init__(self, journal, name, level=20):
+    def __init__(self, journal, name, level=20, service=None):
         self.journal = journal
         self.name = name
         self.setLevel(level)
+        if service is not None and hasattr(journal, "put"):
+            from aiolograte import limited
+
+            self.rate = limited(self, service)
 
     def setLevel(self, value):
         """Takes a number or a name."""
         self.level = level(value)
 
     def isEnabledFor(self, level):
+        """Whether a line of that level is written."""
         return level >= self.level
 
-    def log(self, level, msg, *args):
-        _at(level)(self, msg, *args)
+    def log(self, level, msg, *args, cname=None):
+        """Writes a line of any level."""
+        if level >= self.level:
+            self.line(level, msg, args, cname)
 
-    def exception(self, msg, *args, exc=None):
-        """Like error(), followed by a line with the traceback of `exc`."""
-        self.error(msg, *args)
-        if exc is None or self.level > 40:
+    def exception(self, msg, *args, exc=None, exc_info=None, cname=None):
+        """Like error(), followed by the traceback of `exc`, which logging calls `exc_info`."""
+        self.error(msg, *args, cname=cname)
+        exc = exc or exc_info
+        if not isinstance(exc, BaseException) or self.level > 40:
             return
         text = io.StringIO()
         try:
             sys.print_exception(exc, text)
         except Exception:  # one that cannot be shown
             text.write("?")
-        self.error(text.getvalue().rstrip())
+        self.error(text.getvalue().rstrip(), cname=cname)
+
+    def line(self, level, msg, args, cname):
+        """A line whose level was looked at; whether it is one too many is seen before it is formatted."""
+        if self.journal is None or self.rate is not None and not self.rate.take(level):
+            return
+        if args or not isinstance(msg, str):
+            msg = _format(msg, args)
+        self.emit(level, msg, cname)
+
+    def emit(self, level, text, cname=None):
+        """Writes a line as it is."""
+        name = self.name if cname is None else "%s.%s" % (self.name, cname)
+        self.journal.put(level, name, text)
 
 
 def _format(msg, args):

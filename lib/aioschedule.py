@@ -8,49 +8,35 @@ except ImportError:  # CPython, for tests of the arithmetic: a clock that stands
 
 # A string, as a dict would keep the names in memory for good.
 _TABLE = (
-    " Timers=aiotimers group=aiotimers schedule=aiotimers unschedule=aiotimers "
-    "get_datetime=aiocalendar tmdelta_fmt=aiocalendar wall=aiocalendar "
+    " =aiotimers Timers =aiotimers_add schedule unschedule group next_due reset "
+    "=aiocalendar get_datetime tmdelta_fmt uptime_ms wall next_run "
 )
 
 # What group() returns; None until something asks for it, as on a board without schedules.
 timers = None
 
 
-class Clock:
-    """Counts on where `ticks_ms` wraps, if it is read at least every 6 days."""
-
-    # Of the last reading: whole seconds, the milliseconds behind them.
-    s = 0
-    ms = 0
-
-    def __init__(self, ticks=ticks_ms, diff=ticks_diff):
-        self._ticks = ticks
-        self._diff = diff
-        self._last = ticks()
-
-    def uptime(self):
-        """Whole seconds since start. Never allocates."""
-        now = self._ticks()
-        ms = self.ms + self._diff(now, self._last)
-        s = self.s + ms // 1000
-        self._last = now
-        self.ms = ms % 1000
-        self.s = s
-        return s
-
-    def uptime_ms(self):
-        """Milliseconds since start."""
-        return self.uptime() * 1000 + self.ms
+# Of the last reading: whole seconds since start, the milliseconds behind them, the ticks.
+# A list, since a class of one object would cost 200 B.
+clock = [0, 0, ticks_ms()]
 
 
-clock = Clock()
-uptime = clock.uptime
-uptime_ms = clock.uptime_ms
+def uptime():
+    """Whole seconds since start. Never allocates.
+
+    Counts on where `ticks_ms` wraps, if it is read at least every 6 days.
+    """
+    now = ticks_ms()
+    ms = clock[1] + ticks_diff(now, clock[2])
+    clock[2] = now
+    clock[1] = ms % 1000
+    clock[0] += ms // 1000
+    return clock[0]
 
 
 def __getattr__(name):
-    at = _TABLE.find(" %s=" % name)
+    at = _TABLE.find(" %s " % name)
     if at < 0:
         raise AttributeError(name)
-    file = _TABLE[at:].split("=")[1].split()[0]
+    file = _TABLE[_TABLE.rfind("=", 0, at) + 1 : at + 1].split(" ", 1)[0]
     return getattr(__import__(file), name)

@@ -1,9 +1,9 @@
 # Timers: when something is due, and one loop that sleeps until the next is.
-# Loaded with the first schedule; its names are attributes of aioschedule.
+# Loaded with the first schedule; its names are attributes of aioschedule. What sets timers is in
+# aiotimers_add.
 
 import asyncio
 import sys
-import time
 
 import aioschedule
 
@@ -13,7 +13,7 @@ except ImportError:  # CPython, for tests of the arithmetic: a clock that stands
     ticks_add, ticks_diff, ticks_ms = int.__add__, int.__sub__, int
 
 # The longest sleep: ticks wrap after 12 days and compare over 6.
-_DAY = 86400000
+_DAY = const(86400000)
 
 
 class Timer:
@@ -62,64 +62,33 @@ class Timers:
 
     def __init__(self):
         # By moment, the next one last.
-        self._order = []
+        self.order = []
 
     def on_error(self, key, exc):
         """Gets what a run raised; may be replaced. What it raises itself ends the loop."""
         sys.print_exception(exc)
-
-    def add(self, key, run, start_in=None, repeat=False):
-        """Calls `run()` in `start_in` seconds and then every `repeat` seconds.
-
-        `start_in` may be a time tuple; without it the first run is in `repeat` seconds.
-        `run` returns False if it did nothing because the last run is still going.
-        Replaces the timer of that key. ValueError when there is no time to run at.
-        """
-        repeat = repeat or 0
-        if start_in is None:
-            start_in = repeat or -1
-        elif isinstance(start_in, (tuple, list)):
-            start_in = max(time.mktime(tuple(start_in[:6]) + (0, 0, -1)) - time.time(), 0)
-        if start_in < 0 or repeat < 0:
-            raise ValueError("%s: needs start_in or repeat, in seconds from 0 up" % key)
-        self.remove(key)
-        timer = Timer(key, run, _ms(repeat), ticks_ms())
-        timer.delay(_ms(start_in))
-        self._insert(timer)
-        self.wake()
 
     def remove(self, key):
         """True if there was a timer of that key."""
         timer = self.info(key)
         if timer is None:
             return False
-        self._order.remove(timer)
-        if not self._order:
+        self.order.remove(timer)
+        if not self.order:
             self.wake()
         return True
 
-    def reset(self):
-        """Forgets all timers; the loop ends."""
-        self._order = []
-        self.wake()
-
     def info(self, key):
         """The Timer of that key, or None."""
-        for timer in self._order:
+        for timer in self.order:
             if timer.key == key:
                 return timer
-
-    def next_due(self, key):
-        """Seconds until it is due, or None."""
-        timer = self.info(key)
-        if timer is not None:
-            return timer.days * 86400 + ticks_diff(timer.ticks, ticks_ms()) / 1000
 
     def wake(self):
         """Lets the loop look at the timers; starts it if need be, in a new event loop too."""
         queue = asyncio.core._task_queue
         if self.task is None or self._queue is not queue:
-            if self._order:
+            if self.order:
                 self._queue = queue
                 self._asleep = False
                 self.task = asyncio.create_task(self._loop())
@@ -132,9 +101,9 @@ class Timers:
 
     restart = wake
 
-    def _insert(self, timer):
+    def insert(self, timer):
         # Of timers due at the same moment the one that came first runs first.
-        order = self._order
+        order = self.order
         low = 0
         high = len(order)
         while low < high:
@@ -148,14 +117,14 @@ class Timers:
     async def _loop(self):
         me = asyncio.current_task()
         try:
-            while self._order:
-                wait = ticks_diff(self._order[-1].ticks, ticks_ms())
+            while self.order:
+                wait = ticks_diff(self.order[-1].ticks, ticks_ms())
                 if wait > 0:
                     self._asleep = True
                     await asyncio.sleep_ms(wait)
                     self._asleep = False
                 else:
-                    self._fire(self._order.pop())
+                    self._fire(self.order.pop())
                     await asyncio.sleep_ms(0)
         finally:
             if self.task is me:
@@ -166,7 +135,7 @@ class Timers:
         now = aioschedule.uptime()  # read on every day of a long wait too: it carries the wrap
         due = timer.advance(ticks_ms())
         if timer.period or not due:
-            self._insert(timer)
+            self.insert(timer)
         if due:
             try:
                 if timer.run() is False:
@@ -177,17 +146,4 @@ class Timers:
                 self.on_error(timer.key, e)
 
 
-def _ms(value):
-    # The seconds of a float stay exact where floats have 24 bits.
-    seconds = int(value)
-    return seconds * 1000 + int((value - seconds) * 1000 + 0.5)
-
-
-_timers = aioschedule.timers = Timers()
-schedule = _timers.add
-unschedule = _timers.remove
-
-
-def group():
-    """The one Timers instance."""
-    return _timers
+timers = aioschedule.timers = Timers()

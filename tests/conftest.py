@@ -16,12 +16,14 @@
 
 `vm` is a fresh board folder (`vm.root`) with the project's lib/ inside, for 32 bits (192k of heap)
 and for 64 (384k); `vm.bits` says which. `vm.ship()` adds the project's own boot.py, main.py,
-services.config and aioservices/, `vm.ship(name, …)` some of them. Every run is a fresh process
-with a hard time limit; at the end of a test all are ended. `board_tree` is the compiled tree.
+services.config and aioservices/, `vm.ship(name, …)` some of them. `vm.burn({path: text})` gives it a ROM. Every run is a fresh process
+with a hard time limit; at the end of a test all are ended. `board_tree` is the compiled tree,
+`rom_tree` that of a ROM.
 `--source` runs everything from .py instead, with 64 bits only.
 """
 from __future__ import annotations
 
+import builtins
 import sys
 from pathlib import Path
 
@@ -30,6 +32,7 @@ import pytest
 from tools import mpy, tree, unixport
 
 sys.path.insert(0, str(Path(__file__).parent))
+builtins.const = lambda value: value  # for the device modules that are tried on CPython too
 
 from harness import ROOT, Vm  # noqa: E402
 
@@ -67,9 +70,39 @@ def board_tree(compiled) -> Path:
     return dest
 
 
+@pytest.fixture(scope="session")
+def rom_tree(compiled) -> Path:
+    """What `make romfs` packs into an image, brought up to date once a session."""
+    dest = ROOT / "build" / ("test-rom" if compiled else "test-rom-source")
+    tree.build(dest, compiled=compiled, rom=True)
+    return dest
+
+
 @pytest.fixture
 def vm(request, tmp_path, board_tree, compiled):
     """A fresh board; see above."""
     board = Vm(tmp_path / "board", request.param, board_tree, compiled)
     yield board
     board.close()
+
+
+@pytest.fixture
+def vm32(tmp_path, board_tree, compiled):
+    """A fresh board of 32 bits alone (64 with --source)."""
+    board = Vm(tmp_path / "board", 32 if compiled else 64, board_tree, compiled)
+    yield board
+    board.close()
+
+
+@pytest.fixture
+def lab(vm):
+    """Runs the body of an async function with everything from lab.py; returns what it printed."""
+    vm.put("lib/lab.py", (Path(__file__).parent / "lab.py").read_text())
+
+    def run(body: str, timeout: float = 20) -> list:
+        body = "\n".join("    " + line for line in body.strip("\n").split("\n"))
+        script = f"from lab import *\nasync def main():\n{body}\nrun(main)\n"
+        return vm.run(script, timeout=timeout).out.split("\n")[:-1]
+
+    run.vm = vm
+    return run

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional, Union
 
-from tools import mpy
+from tools import mpy, romfs
 from tools.supervisor import die_with
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,6 +39,7 @@ class Vm:
     def __init__(self, root: Path, bits: int, tree: Path, compiled: bool = True):
         self.root, self.bits, self.compiled = root, bits, compiled
         self.heap = HEAPS[bits]
+        self.rom: Optional[Path] = None
         self._tree = tree
         self._runs: list = []
         root.mkdir(parents=True)
@@ -79,6 +80,25 @@ class Vm:
             target.unlink()
         return binary
 
+    def burn(self, files: Optional[dict] = None, tree: Optional[Path] = None) -> None:
+        """Have an image at /rom from the next run on: files by their path in it, Python compiled, over
+        those of `tree`."""
+        folder = self.root.parent / "rom"
+        shutil.rmtree(folder, ignore_errors=True)
+        if tree is None:
+            folder.mkdir()
+        else:
+            shutil.copytree(tree, folder)
+        for path, text in (files or {}).items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(text if isinstance(text, bytes) else text.encode())
+            if self.compiled and target.suffix == ".py" and not isinstance(text, bytes):
+                mpy.compile_file(target, target.with_suffix(".mpy"), path, rom=True)
+                target.unlink()
+        self.rom = self.root.parent / "rom.img"
+        romfs.pack(folder, self.rom)
+
     def run(self, what: Union[str, Path, None] = None, timeout: float = 20, heap: Optional[str] = None,
             expect_code: Optional[int] = 0, stdin: str = "", env: Optional[dict] = None) -> Result:
         """Run code (a text), a script (a path inside the root, ending in .py on one line) or, with
@@ -113,6 +133,7 @@ class Vm:
             end(process)
 
     def _command(self, what, heap: Optional[str], options: list) -> list:
+        options += ["--rom", str(self.rom)] if self.rom else []
         command = [*BOARD, "--bits", str(self.bits), "--heap", heap or self.heap, *options, str(self.root)]
         if what is None:
             return command

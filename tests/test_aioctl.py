@@ -448,8 +448,8 @@ async def main():
     aioctl.delete("brief", "forever")
     await ms()
     print(names(), aioctl.tasks())
-    from aioctl.jobs import _ended
-    print(_ended)
+    from aioctl.jobs import ended
+    print(ended)
 run(main)
 """) == ["[] False", "['forever'] True ['running']", "[] []", "[]"]
 
@@ -660,9 +660,9 @@ import aioschedule
 async def main():
     aioctl.add(forever, name="blink")
     await ms()
-    aioschedule.clock.s += 38
+    aioschedule.clock[0] += 38
     aioctl.status()
-    aioschedule.clock.s += 7200
+    aioschedule.clock[0] += 7200
     aioctl.status()
 run(main)
 """)
@@ -947,15 +947,13 @@ async def main():
     aioctl.add(forever)
     aioctl.add(divide)
     aioctl.add(give, 1)
-    for i in range(30):
-        await cycle()
-    i = 0
-    before = after = used()
-    for i in range(1000):
-        await cycle()
-    i = 0
-    after = used()
-    print("grown", after - before, words())
+    heap = [0, 0, 0]
+    for look in range(3):  # all at the same point of the program, the first after a warm-up
+        for i in range(500 if look else 30):
+            await cycle()
+        heap[look] = used()
+    # Stacks hold on to a piece of garbage now and then; what grows does so in both halves.
+    print("grown", min(heap[2] - heap[1], heap[1] - heap[0]), words())
 run(main)
 """
 

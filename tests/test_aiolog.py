@@ -144,14 +144,14 @@ for n in range(1, 60):
     j = aiolog.Journal(150, seven)
     for i in range(n):
         j.put(20, "n", "line %d" % i)
-    ring = j._ring
-    j._ring = Ring(ring, n)
+    ring = j.ring
+    j.ring = Ring(ring, n)
     try:
         j.put(20, "name", "a long text " * (n // 6))
         print("half", file=j)
     except KeyboardInterrupt:
         interrupted += 1
-    j._ring = ring
+    j.ring = ring
     for i in range(n % 7):
         j.put(20, "n", "line %d" % i)
     found = list(j.lines())
@@ -446,6 +446,17 @@ show(last=1)
 show("wifi", last=1)
 show("wifi", last=9, level=20)
 show(last=0)
+show(name="wifi")
+show("u", name="w*", level=30)
+j.put(20, "wifi.service", "wifi service")
+j.put(20, "wifi.service.scan", "scan")
+j.put(20, "wifix", "wifi x")
+show(name="wifi", last=3)
+show(name="wifi.service")
+show(name="wifi.service.scan")
+show(name="*.scan")
+show(name="scan")
+show(last=-1)
 show(journal=aiolog.Journal(100))
 """) == [
         "['up 100%', 'down']",
@@ -459,6 +470,14 @@ show(journal=aiolog.Journal(100))
         "['PUT /a.b']",
         "['down']",
         "['up 100%', 'down']",
+        "[]",
+        "['up 100%', 'down']",
+        "[]",
+        "['down', 'wifi service', 'scan']",
+        "['up 100%', 'down', 'wifi service', 'scan']",
+        "['scan']",
+        "['scan']",
+        "[]",
         "[]",
         "[]",
     ]
@@ -511,6 +530,74 @@ async def main():
     print(said()[-1])
 asyncio.run(main())
 """) == ["True True", "line 29"]
+
+
+def test_follow_by_name_from_the_last_lines_on(vm):
+    assert lines(vm, FOLLOW + """
+async def main():
+    for i in range(5):
+        j.put(20, "a.service", "a%d" % i)
+        j.put(20, "b.service", "b%d" % i)
+    a = asyncio.create_task(logs.follow(name="a", last=2, file=out))
+    other = io.StringIO()
+    b = asyncio.create_task(logs.follow(last=0, file=other))
+    await asyncio.sleep_ms(5)
+    j.put(20, "b.service.child", "b5")
+    j.put(20, "a.service.child", "a5")
+    await asyncio.sleep_ms(5)
+    print(said(), other.getvalue().split("\\n"))
+asyncio.run(main())
+""") == ["['a3', 'a4', 'a5'] ['b5', 'a5', '']"]
+
+
+FILTERS = """
+import io
+import json
+import sys
+import aiolog
+import aioctl.logs
+logs = sys.modules["aioctl.logs"]
+logs.line_text = lambda line, base: str(line[0])
+f = open("ops.json")
+j = aiolog.Journal(int(f.readline()), int)
+for op in f:
+    op = json.loads(op)
+    if len(op) == 3:
+        j.put(*op)
+    else:
+        out = io.StringIO()
+        logs.log(op[0], op[1], op[2], file=out, journal=j, name=op[3])
+        print(" ".join(out.getvalue().split()))
+"""
+
+
+def glob(pattern, text, whole):
+    found = ".*".join(re.escape(part) for part in pattern.split("*"))
+    return bool((re.fullmatch if whole else re.search)(found, text, re.S))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_filters_agree_with_a_model(vm, seed):
+    rng = random.Random(seed)
+    names = ["a", "a.service", "b.service", "b.service.x", "ab.service", "[", "ä*"]
+    patterns = ["", "", "a", "x*y", "*", "[b", "] a", "ä", "**", "a*"]
+    model, ops, expected = Model(rng.choice([200, 1000])), [], []
+    for _ in range(200):
+        if rng.random() < 0.7:
+            op = [rng.choice([10, 20, 30, 40]), rng.choice(names), "".join(rng.choices("axyä*b ", k=rng.randrange(9)))]
+            model.put(*op)
+        else:
+            name = rng.choice([None, None, "a", "b.service", "b*", "*x", "*"])
+            op = [rng.choice(patterns), rng.choice([None, "info", 30]), rng.choice([None, None, 0, 1, 3, 99]), name]
+            fit = [str(line[0]) for line in model.shown()
+                   if line[2] >= {None: 0, "info": 20, 30: 30}[op[1]]
+                   and glob(op[0], f"[{line[3]}] {line[4]}", False)
+                   and (name is None or any(glob(name.removesuffix(".service") + end, line[3], True)
+                                            for end in ("", ".service", ".service.*")))]
+            expected.append(" ".join(fit[max(len(fit) - op[2], 0):] if op[2] is not None else fit))
+        ops.append(op)
+    vm.put("ops.json", "\n".join([str(model.size), *map(json.dumps, ops)]))
+    assert vm.run(FILTERS).out.split("\n")[:-1] == expected
 
 
 def test_follow_says_how_much_it_missed(vm):

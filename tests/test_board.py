@@ -20,9 +20,9 @@ while True:
             greeted = True
             print("up")
         key = sys.stdin.read(1)
-        print("key", repr(key))
         if key in "kK":
             micropython.kbd_intr(-1 if key == "k" else 3)
+        print("key", repr(key))
         if key == "q":
             sys.exit(5)
     except KeyboardInterrupt:
@@ -178,6 +178,29 @@ def test_soft_reset_does_not_stop_the_watchdog(vm):
 def test_watchdog_refuses_what_the_chip_cannot(vm, args):
     code = f"import machine\ntry:\n    machine.WDT({args})\nexcept ValueError as e:\n    print('no')"
     assert vm.run(code).out == "no\n"
+
+
+@pytest.mark.parametrize("longest, out", [
+    ("16777", "16777 timeout exceeds 16777\n"),
+    ("0", "'module' object has no attribute 'WDT'\n"),
+], ids=["rp2350", "none"])
+def test_watchdog_of_another_chip(vm, longest, out):
+    code = """
+import machine
+try:
+    machine.WDT(timeout=16777)
+    print(16777, end=" ")
+    machine.WDT(timeout=16778)
+except (AttributeError, ValueError) as e:
+    print(e)
+"""
+    assert vm.run(code, env={"BOARD_WDT": longest}).out == out
+
+
+def test_watchdog_armed_anew_has_its_new_timeout(vm):
+    out = vm.run("import machine, time\nmachine.WDT(timeout=200)\nmachine.WDT(timeout=5000)\n"
+                 "time.sleep_ms(500)\nprint(machine.reset_cause())").out
+    assert out == "1\n"
 
 
 def test_pins_and_identity(vm):

@@ -21,6 +21,9 @@ service = X("{name}")
 """
 
 
+BROKEN = SERVICE.format(name="one", version=1, attributes='restart = "no"', setup="raise OSError(5)")
+
+
 @pytest.fixture
 def board(vm):
     """`board(name, …)` writes a service; `board.run(body)` runs an async body after the boot."""
@@ -113,6 +116,57 @@ print(aioservice.service("one").version, aioservice.service("two").deps["one"].v
     assert out.splitlines()[-2:] == [
         "not reloaded: OSError: [Errno 5] EIO; the version before runs again",
         "1 1 [('one', 'running'), ('two', 'running')]"]
+
+
+def test_reload_of_what_had_failed_starts_the_mended_file_and_what_waited_for_it(board):
+    as_source(board, ("one", "pass"), ("two", 'require = "one"'), ("three", 'want = "one"'))
+    board.vm.put("aioservices/services/one_service.py", BROKEN, compile=False)
+    out = board.run(f"""
+print(states())
+put("one", {new(name="one")!r})
+await aioservice.reload("one")
+await asyncio.sleep_ms(20)
+print(states())
+print([aioservice.service(name).deps["one"].version for name in ("two", "three")])
+""")
+    assert out.splitlines() == [
+        "one 1 cleaned up", "[('one', 'failed'), ('three', 'running'), ('two', 'blocked')]",
+        "[('one', 'running'), ('three', 'running'), ('two', 'running')]", "[2, 2]"]
+
+
+def test_reload_of_what_had_failed_says_so_when_it_fails_again(board):
+    as_source(board, ("one", "pass"))
+    board.vm.put("aioservices/services/one_service.py", BROKEN, compile=False)
+    out = board.run("""
+print(await failure(aioservice.reload("one")))
+print(states(), aioservice.service("one").version)
+""")
+    assert out.splitlines() == ["one 1 cleaned up"] * 2 + [
+        "reloaded, but failed: OSError: [Errno 5] EIO", "[('one', 'failed')] 1"]
+
+
+def test_reload_of_what_was_stopped_does_not_start_it(board):
+    as_source(board, ("one", "pass"))
+    out = board.run(f"""
+await aioservice.stop("one")
+put("one", {new(name="one")!r})
+await aioservice.reload("one")
+print(states(), aioservice.service("one").version)
+await aioservice.start("one")
+print(states())
+""")
+    assert out.splitlines() == ["one 1 cleaned up", "[('one', 'init')] 2", "[('one', 'running')]"]
+
+
+def test_reload_brings_what_the_new_file_requires(board):
+    as_source(board, ("one", "pass"))
+    out = board.run(f"""
+put("dep", {new(name="dep")!r})
+put("one", {new(name="one", attributes="require = 'dep'")!r})
+await aioservice.reload("one")
+print(states(), aioservice.service("one").deps["dep"].version)
+""")
+    assert out.splitlines() == ["one 1 cleaned up", "[('dep', 'running'), ('one', 'running')] 2"]
 
 
 def test_reload_of_the_settings_restarts_what_changed(board):

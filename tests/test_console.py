@@ -602,7 +602,7 @@ def __getattr__(name):
     ],
 )
 def test_completion(board, keys, line):
-    console = board(MAIN % "", lazy=LAZY, texts='_TABLE = " gamma=file delta=file "')
+    console = board(MAIN % "", lazy=LAZY, texts='_TABLE = " =file gamma delta "')
     run(console, "import lazy, texts")
     assert text_of(console, keys) == line
 

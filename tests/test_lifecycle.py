@@ -1,22 +1,5 @@
 """The life of services on the real VM: order and overlap, stops, failures. No durations are asserted."""
-from pathlib import Path
-
 import pytest
-
-LAB = (Path(__file__).parent / "lab.py").read_text()
-
-
-@pytest.fixture
-def lab(vm):
-    """Runs the body of an async function with everything from lab.py; returns what it printed."""
-    vm.put("lib/lab.py", LAB)
-
-    def run(body: str, timeout: float = 20) -> list:
-        body = "\n".join("    " + line for line in body.strip("\n").split("\n"))
-        script = f"from lab import *\nasync def main():\n{body}\nrun(main)\n"
-        return vm.run(script, timeout=timeout).out.split("\n")[:-1]
-
-    return run
 
 
 def test_starts_the_instant_its_own_requirements_are_up(lab):
@@ -94,6 +77,28 @@ print(states(wifi, web, api), wifi.restarts, seen().count("wifi cleanup"))
     ]
 
 
+def test_a_connector_that_fails_three_times_then_connects_brings_up_its_dependents(lab):
+    """A core service: what requires it starts by itself when its task has returned at last."""
+    out = lab("""
+class Wifi(Lab):
+    tries = 0
+    async def task(self):
+        self.tries += 1
+        if self.tries < 4:
+            raise OSError(113)
+        return "connected"
+wifi = Wifi("wifi", type="core.service", restart={"delay": 0.01}); web = Lab("web", require="wifi"); lone = Lab("lone")
+await add(wifi, web, lone).start([wifi, web, lone])
+print(states(wifi, web, lone), web.reason)
+await until(web, "running")
+print(states(wifi, web, lone), wifi.tries, wifi.result, web.reason)
+""")
+    assert out == [
+        "['restarting', 'blocked', 'running'] web -> wifi (failed)",
+        "['done', 'running', 'running'] 4 connected None",
+    ]
+
+
 def test_cycle_blocks_its_members_and_their_dependents_and_runs_none_of_them(lab):
     out = lab("""
 a = Lab("a", require="b"); b = Lab("b", require="c"); c = Lab("c", require="a"); d = Lab("d", require="a"); e = Lab("e")
@@ -109,6 +114,35 @@ print(seen())
         "running None",
         "['e setup', 'e task']",
     ]
+
+
+def test_shutdown_ends_where_a_cycle_requires_what_runs(lab):
+    out = lab("""
+a = Lab("a", require="b"); b = Lab("b", require=["a", "low"]); low = Lab("low"); d = Lab("d", require="a")
+await add(a, b, low, d).start([d])
+print(states(a, b, low, d)); seen()
+await aioservice.stop("low")
+print(states(a, b, low, d))
+await add(low).start([low, a])
+await aioservice.shutdown()
+print(states(a, b, low, d), seen())
+""")
+    assert out == [
+        "['blocked', 'blocked', 'running', 'blocked']", "['blocked', 'blocked', 'stopped', 'blocked']",
+        "['stopped', 'stopped', 'stopped', 'stopped'] ['low finally', 'low cleanup', 'low setup', 'low task', "
+        "'low finally', 'low cleanup']",
+    ]
+
+
+def test_services_that_come_to_require_each_other_while_they_run_still_stop(lab):
+    out = lab("""
+a = Lab("a"); b = Lab("b", require="a")
+await add(a, b).start([b]); seen()
+a.require = "b"
+await aioservice.restart("a")
+print(states(a, b), a.reason, sorted(seen()))
+""")
+    assert out == ["['blocked', 'blocked'] a -> b -> a ['a cleanup', 'a finally', 'b cleanup', 'b finally']"]
 
 
 def test_cycle_with_a_want_is_broken_there(lab):
@@ -166,7 +200,7 @@ print(states(slow, core), slow.error, "|", core.error)
 print(sorted(seen()))
 """)
     assert out == [
-        "['failed', 'failed'] setup() took longer than 0.05 s | task() took longer than 0.05 s",
+        "['failed', 'failed'] setup took longer than 0.05 s | task took longer than 0.05 s",
         "['core cleanup', 'core finally', 'core setup', 'core task', 'slow cleanup', 'slow setup']",
     ]
 
@@ -333,7 +367,7 @@ aioctl.log("a.service")
         "['stopped', 'stopped'] ['b finally', 'b cleanup', 'a finally', 'callback', 'second', 'a on_stop', 'a cleanup']"
     )
     said = [line.split("[a.service] ")[1] for line in out[1:]]
-    assert said == ["stop callback: ValueError: c", "on_stop(): SystemExit: 1", "cleanup(): CancelledError"]
+    assert said == ["stop callback: ValueError: c", "on_stop: SystemExit: 1", "cleanup: CancelledError"]
 
 
 def test_cleanup_that_hangs_is_left_behind(lab):
@@ -371,6 +405,20 @@ except ValueError as e:
     print(e)
 """)
     assert out == ["['a setup', 'slow', 'third', 'a task']", "a callback is for \"start\" or \"stop\", not 'end'"]
+
+
+def test_a_sleep_that_is_returned_is_slept(lab):
+    """What asyncio.sleep() returns is one object for all who sleep: it has to be taken at once."""
+    out = lab("""
+class Naps(Lab):
+    def setup(self):
+        return asyncio.sleep_ms(60)
+a = Naps("a"); b = Lab("b"); c = Lab("c", up=20); d = Lab("d", up=150)
+b.add_callback("start", lambda: asyncio.sleep_ms(100))
+await add(a, b, c, d).start([a, b, c, d])
+print([e for e in seen() if "task" in e])
+""")
+    assert out == ["['c task', 'a task', 'b task', 'd task']"]
 
 
 def test_children_stop_with_their_service_and_their_failures_are_kept(lab):
@@ -573,6 +621,95 @@ aioctl.log("a.service")
         "ValueError: 1", "failure 2: ValueError: 2", "failure 4: ValueError: 4", "failure 8: ValueError: 8"]
 
 
+SERIES = """
+class Boom(Lab):
+    n = 0
+    async def task(self):
+        self.n += 1
+        raise {error}
+a = Boom("a", restart={{"delay": 0.001, "limit": [{limit}, 60]}})
+await add(a).start([a]); await until(a, "failed")
+"""
+
+
+def test_run_of_a_schedule_that_succeeds_ends_a_series_of_failures(lab):
+    out = lab("""
+class Flaky(Lab):
+    n = 0
+    async def task(self):
+        self.n += 1
+        if self.n in (1, 2, 4):
+            raise ValueError(self.n)
+a = Flaky("a", type="schedule.service", schedule={"start_in": 0, "repeat": 0.02}, restart={"delay": 0.05})
+await add(a).start([a])
+for n in (1, 2, 4):
+    while not (a.error is not None and a.error.args[0] == n and a.state == "restarting"):
+        await a.changed()
+    print(n, a.series, a.first, a.delay)
+""")
+    assert out == ["1 1 1 0.05", "2 2 1 0.1", "4 1 4 0.05"]
+
+
+def test_traceback_of_a_series_shows_its_first_failure_its_last_and_the_count(lab):
+    out = lab(SERIES.format(error="ValueError(self.n)", limit=5) + """
+aioservice.traceback("a")
+print(aioservice.traceback("a", True) == aioservice.traceback("a.service", rtn=True))
+print("-")
+aioctl.traceback("a.service")
+""")
+    def shape(name):
+        return [f"{name}: Traceback (failure 1 of 5)", "Traceback (most recent call last):", "in task", "ValueError: 1",
+                f"{name}: Traceback (failure 5 of 5)", "Traceback (most recent call last):", "in task", "ValueError: 5"]
+    found = [line if "  File " not in line else "in " + line.split(" in ")[-1] for line in out]
+    assert found == shape("a") + ["True", "-"] + shape("a.service")
+
+
+def test_traceback_of_a_single_failure_has_no_number(lab):
+    out = lab(SERIES.format(error="ValueError(self.n)", limit=1) + 'aioservice.traceback("a")')
+    assert [line for line in out if "  File " not in line] == [
+        "a: Traceback", "Traceback (most recent call last):", "ValueError: 1"]
+
+
+def test_traceback_of_a_series_is_of_the_last_start_and_stays_while_it_runs_again(lab):
+    out = lab("""
+a = Lab("a", fail=2, restart={"delay": 0.001})
+await add(a).start([a]); await until(a, "running")
+print(aioservice.traceback("a", True).count("(failure "))
+await aioservice.restart("a")
+print(repr(aioservice.traceback("a", True)))
+a.fail = 1
+await aioservice.restart("a"); await until(a, "running")
+print(aioservice.traceback("a", True).split("\\n")[0])
+""")
+    assert out == ["2", "''", "a: Traceback"]
+
+
+def test_what_a_traceback_shows_is_bounded(lab):
+    out = lab("""
+class Deep(Lab):
+    def down(self, n):
+        if n == 0:
+            raise ValueError("x" * 5000)
+        self.down(n - 1)
+    async def task(self):
+        self.down(40)
+class Mute:
+    def __repr__(self):
+        raise TypeError("no text")
+class Hidden(Lab):
+    async def task(self):
+        raise ValueError(Mute())
+deep = Deep("deep", restart="no"); hidden = Hidden("hidden", restart="no")
+await add(deep, hidden).start([deep, hidden]); await until(hidden, "failed")
+for text in (aioservice.traceback("deep", True), aioservice.traceback("hidden", True)):
+    lines = text.split("\\n")
+    print(len(lines), max([len(line) for line in lines]), "".join([line for line in lines if "more" in line]), lines[-2][:20])
+aioctl.traceback("hidden.service")
+""")
+    assert out[0] == "21 201   … 26 more ValueError: " + "x" * 8
+    assert out[1:] == ["3 17  ValueError", "hidden.service: Traceback", "ValueError"]
+
+
 def test_watchdog_restarts_a_service_that_stops_calling_alive(lab):
     out = lab("""
 class Hangs(Lab):
@@ -634,7 +771,38 @@ aioservice.chain("web")
     ]
     assert out[5] == "True True True"
     assert [line.split()[2] for line in out[6:9]] == ["db.service", "net.service", "web.service"]
-    assert out[9].startswith("web.service @") and out[10].startswith("└─ ")
+    assert out[9].startswith("heap: not measured")
+    assert out[10].startswith("web.service @") and out[11].startswith("└─ ")
+
+
+def test_tree_shows_cycles_once(lab):
+    out = lab("""
+a = Lab("a", require="b"); b = Lab("b", require="a"); lone = Lab("lone"); own = Lab("own", require="own")
+x = Lab("x", require=["y", "z"]); y = Lab("y", require="x"); z = Lab("z", require="lone")
+await add(a, b, lone, own, x, y, z).start([a, own, x, lone])
+aioservice.tree()
+print("---")
+aioservice.tree("y")
+""")
+    cut = out.index("---")
+    assert out[:cut] == [
+        "a.service (blocked)", "└─ b.service (blocked)", "   └─ a.service (blocked) …",
+        "own.service (blocked)", "└─ own.service (blocked) …",
+        "x.service (blocked)", "├─ y.service (blocked)", "│  └─ x.service (blocked) …",
+        "└─ z.service (running)", "   └─ lone.service (running)",
+    ]
+    assert out[cut + 1:][:3] == ["y.service (blocked)", "└─ x.service (blocked)", "   ├─ y.service (blocked) …"]
+
+
+def test_tree_shows_what_hangs_on_a_cycle_under_it_alone(lab):
+    out = lab("""
+a = Lab("a", require="b"); b = Lab("b", require="a"); top = Lab("top", require="a"); low = Lab("low")
+b.require = ("a", "low")
+await add(a, b, low, top).start([top])
+aioservice.tree()
+""")
+    assert out == ["top.service (blocked)", "└─ a.service (blocked)", "   └─ b.service (blocked)",
+                   "      ├─ a.service (blocked) …", "      └─ low.service (running)"]
 
 
 def test_service_that_cannot_even_begin_fails_alone(lab):

@@ -1,5 +1,6 @@
 """run() as main.py uses it: how a board comes up, is left, and goes down."""
 import os
+import re
 import signal
 
 import pytest
@@ -184,7 +185,7 @@ import aioconsole, aioctl, aioservice
 
 async def main():
     await aioservice.boot()
-    aioservice.init(exclude=["repl"])
+    aioservice.init(debug=False, exclude=["repl"])
     aioctl.add(aioconsole.task, name="repl")
     await asyncio.gather(*aioctl.tasks())
 
@@ -233,3 +234,55 @@ def test_cleanup_runs_with_a_fragmented_heap(board):
     session.ctrl("c")
     session.expect("keeper cleaned up")
     assert session.wait() == 0
+
+
+IDLE = """
+import asyncio
+from asyncio import core
+import aioservice
+from aioclass import Service
+
+class Idle(Service):
+    enabled = True
+    {attributes}
+
+    async def task(self):
+        {task}
+
+service = Idle("{name}")
+"""
+SPY = """
+        queue = core._io_queue
+
+        class Spy:
+            map = queue.map
+            poller = queue.poller
+            def __getattr__(self, name):
+                return getattr(queue, name)
+            def wait_io_event(self, ms):
+                if ms < 0 or ms > 60000:  # nothing at all is due within a minute
+                    states = [s["state"] for s in aioservice.snapshot()["services"]]
+                    print("asleep", {word: states.count(word) for word in set(states)})
+                queue.wait_io_event(ms)
+        core._io_queue = Spy()
+        await asyncio.Event().wait()"""
+
+
+def test_an_idle_manager_of_twenty_services_wakes_nobody_within_a_minute(vm):
+    """The event loop itself says for how long it goes to sleep; run()'s own day-long sleep is among it.
+
+    Without boot.py, whose guard looks once whether the boot has lasted, after 30 s.
+    """
+    vm.ship("main.py", "aioservices/services/repl_service.mpy")
+    tasks = ("await asyncio.Event().wait()", "await asyncio.sleep(3600)", "while self.is_running(): await asyncio.sleep(86400)",
+             "return 1")
+    for i in range(19):
+        kind = ('require = "n00"' if i else "pass", 'type = "core.service"', "pass",
+                'type = "schedule.service"; schedule = {"start_in": 3600, "repeat": 3600}')[i % 4]
+        task = "return 1" if "core" in kind else tasks[i % 4]
+        vm.put(f"aioservices/services/n{i:02d}_service.py", IDLE.format(name=f"n{i:02d}", attributes=kind, task=task))
+    vm.put("aioservices/services/spy_service.py", IDLE.format(name="spy", attributes="pass", task=SPY))
+    session = vm.session()
+    words = session.expect(re.compile(r"asleep (\{.*?\})"))
+    states = eval(words[words.index("asleep ") + 7:])
+    assert sum(states.values()) == 21 and set(states) == {"running", "done", "scheduled"}

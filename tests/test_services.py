@@ -300,10 +300,10 @@ def test_load_of_what_runs_changes_nothing(board):
     board.service("one")
     out = board.run("""
 await up()
-one, since, life = service("one"), service("one").since, service("one")._life
+one, since, life = service("one"), service("one").since, service("one").record.task
 load("one")
 await asyncio.sleep_ms(20)
-print(service("one") is one, one.since == since, one._life is life)
+print(service("one") is one, one.since == since, one.record.task is life)
 """)
     assert out == board.line("one") + "True True True\n"
 
@@ -406,6 +406,28 @@ await asyncio.sleep_ms(20)
 print(state("a"), service("a").deps["b"] is service("b"), service("a").other is service("b"))
 """)
     assert out == "blocked\n" + board.line("b") + "running True True\n"
+
+
+def test_a_requirement_started_later_is_injected(board):
+    board.service("a", 'require = {"other": "b"}', "print(self.deps['b'].name, self.other.name)\n        " + FOREVER)
+    board.service("b", "enabled = False")
+    out = board.run("await up()\nprint(state('a'))\nawait start('b')\nawait asyncio.sleep_ms(20)\nprint(state('a'))")
+    assert out == "blocked\nb b\nrunning\n"
+
+
+def test_what_is_loaded_anew_is_injected_into_what_wants_it(board):
+    board.service("a", 'want = "clock"').service("clock")
+    out = board.run("""
+await up()
+old = service("clock")
+print(service("a").deps["clock"] is old)
+unload("clock")
+await ended("clock")
+load("clock")
+await asyncio.sleep_ms(20)
+print(service("a").deps["clock"] is service("clock"), service("clock") is old, state("a"))
+""")
+    assert out == "True\n" + board.line("clock") + "True False running\n"
 
 
 def test_a_load_starts_nothing_else_that_was_stopped(board):
@@ -518,10 +540,11 @@ async def cycle():
         await ended(name)
         load(name)
         await until(lambda: state(name) == "running")
-for _ in range(5): await cycle()
-before = used()
-for _ in range(200): await cycle()
-print("grown", used() - before)
+heap = [0, 0, 0]
+for look in range(3):  # at the same point of the program; what grows does so in both halves
+    for _ in range(100 if look else 5): await cycle()
+    heap[look] = used()
+print("grown", min(heap[1] - heap[0], heap[2] - heap[1]))
 """,
         timeout=60,
     )
@@ -618,6 +641,42 @@ def test_boot_is_false_when_a_service_could_not_be_loaded(board):
     assert board.run("print(await boot(debug=False))") == "False\n"
     board.config({"bad": {"enabled": False}})
     assert board.run("print(await boot(debug=False))") == "True\n"
+
+
+def test_every_way_in_which_a_requirement_can_be_missing(board):
+    """Exactly its dependents are blocked, with the chain as the reason; all others come up."""
+    bad = {
+        "off": "enabled = False", "out": "pass", "fails": "restart = 'no'\ndef setup(self): raise OSError(5)",
+        "slow": "restart = 'no'\nstart_timeout = 0.05\nasync def setup(self): await asyncio.sleep(9)",
+        "ring_a": "require = 'ring_b'", "ring_b": "require = 'ring_a'",
+    }
+    for name in bad:
+        board.service(name, bad[name])
+    board.file("broken", "1/0")
+    for name in [*bad, "broken", "unknown"]:
+        board.service("on_" + name, f"require = '{name}'")
+    board.service("far", CORE + "\nrequire = 'on_fails'", "pass")
+    board.service("good").service("better", CORE + "\nrequire = 'good'", "pass")
+    board.config({"_boot": {"exclude": "out"}})
+    out = board.run("""
+print(await boot(debug=False))
+init(debug=False)
+await until(lambda: state("slow") == "failed")
+for name in sorted(states()):
+    print(name, state(name), service(name).reason)
+await shutdown()
+await asyncio.sleep_ms(0)
+print("left:", asyncio.core._task_queue.peek(), sorted(set(states().values())))
+""")
+    assert out.splitlines() == [
+        "False", "better done None", "fails failed None", "far blocked far -> on_fails -> fails (failed)",
+        "good running None", "on_broken blocked on_broken -> broken (not loaded)",
+        "on_fails blocked on_fails -> fails (failed)", "on_off blocked on_off -> off (disabled)",
+        "on_out blocked on_out -> out (excluded)", "on_ring_a blocked on_ring_a -> ring_a -> ring_b -> ring_a",
+        "on_ring_b blocked on_ring_b -> ring_b -> ring_a -> ring_b", "on_slow blocked on_slow -> slow (failed)",
+        "on_unknown blocked on_unknown -> unknown (unknown)", "ring_a blocked ring_a -> ring_b -> ring_a",
+        "ring_b blocked ring_b -> ring_a -> ring_b", "slow failed None", "left: None ['failed', 'stopped']",
+    ]
 
 
 def test_boot_and_tasks_of_others(board):
@@ -838,6 +897,14 @@ print("aioservices.services.bad_service" in sys.modules)
     assert out == bad + "False\n" + good + bad + good + bad + "True running\nFalse\n"
 
 
+@pytest.mark.parametrize("kind", ['"core"', '"network.service"', '""', "None", "5", '["core.service"]'])
+def test_a_type_that_is_none(board, kind):
+    board.service("good").service("bad", f"type = {kind}")
+    out = board.run("print(await boot(debug=False))\ninit(debug=False)\nawait asyncio.sleep_ms(20)\nstatus()")
+    why = f"bad.type cannot be {eval(kind)!r}; it is one of core.service, runtime.service, schedule.service"
+    assert out == "False\n" + board.failed("bad", "SettingsError: " + why) + board.line("good")
+
+
 def test_a_syntax_error(board):
     board.service("good").file("bad", "def x(:\n", compile=False)
     out = board.run("print(await boot())\nload('good')\ntraceback('bad')")
@@ -916,7 +983,7 @@ print(text == traceback("*", True))
     bad, run, rest = out.split("-\n")
     assert bad.startswith("bad: Traceback\nTraceback (most recent call last):\n")
     assert bad.endswith(
-        'line 4, in <module>\n  File "aioservices/services/bad_service.py", line 3, in f\n'
+        'line 4, in <module>\n  File "aioservices/services/bad_service.mpy", line 3, in f\n'
         "ZeroDivisionError: divide by zero\n"
     )
     assert run.startswith("run: Traceback\n") and run.endswith("in task\nValueError: oh\n")
@@ -974,6 +1041,79 @@ def test_snapshot_is_json_and_small(board):
     assert len(out) < 20 * 200 + 400
     assert found["failed"] == {"bad": "ZeroDivisionError: divide by zero"}
     assert {"name": "network", "type": "runtime", "state": "running", "since": 0} in found["services"]
+
+
+def test_blame_shows_the_start_of_each_service_slowest_first(board):
+    for name, ms in (("fast", 0), ("slow", 60), ("mid", 25)):
+        board.service(name, f"async def setup(self):\n    await asyncio.sleep_ms({ms})")
+    out = board.run("await up()\nawait asyncio.sleep_ms(100)\naioservice.blame()").splitlines()
+    assert [line.split()[1:] for line in out[:3]] == [["ms", f"{name}.service"] for name in ("slow", "mid", "fast")]
+    times = [int(line.split()[0]) for line in out[:3]]
+    assert times == sorted(times, reverse=True) and times[0] >= 60
+    assert out[3:] == ['heap: not measured; {"_boot": {"blame": true}} in services.config does so at the next boot']
+
+
+def test_blame_shows_the_heap_of_import_and_setup_where_the_settings_say_so(board):
+    """What other services take meanwhile is not counted, nor what is garbage, but that stacks hold on to some."""
+    board.service("heavy", """
+table = bytearray(6000)
+async def setup(self):
+    self.one = bytearray(2000)
+    await asyncio.sleep_ms(20)
+    waste = [bytearray(100) for _ in range(30)]
+    self.two = bytearray(1000)""")
+    board.service("busy", """
+async def setup(self):
+    self.buffers = []
+    for _ in range(8):
+        await asyncio.sleep_ms(5)
+        self.buffers.append(bytearray(1500))""")
+    board.service("sync", "def setup(self): self.one = bytearray(4000)")
+    board.service("naps", "def setup(self): return asyncio.sleep_ms(1)")
+    board.service("plain").file("broken", "1/0")
+    board.config({"_boot": {"blame": True}})
+    out = board.run("""
+await up()
+await asyncio.sleep_ms(100)
+aioservice.blame()
+await restart("heavy")
+aioservice.blame()
+""", timeout=40).splitlines()
+    assert sorted(line.split()[2:] for line in out[5:]) == sorted(line.split()[2:] for line in out[:5])
+    rows = {line.split()[-1]: line.split() for line in out[:5]}
+    assert all(row[1:2] + row[3:5] + row[6:8] == ["ms", "B", "import", "B", "setup"] for row in rows.values())
+    brought = {name[:-8]: int(row[2]) for name, row in rows.items()}
+    set_up = {name[:-8]: row[5] for name, row in rows.items()}
+    assert 6000 < brought["heavy"] < 9000 and 200 < brought["plain"] < 2000
+    assert set_up["plain"] == "-"
+    for name, size in (("heavy", 3000), ("busy", 12000), ("sync", 4000), ("naps", 0)):
+        assert size - 200 <= int(set_up[name]) < size + 800, name
+
+
+def test_blame_measures_a_setup_once_whatever_it_is(board):
+    """A method of the class, what __init__ put there, or none: a restart runs the same one again."""
+    board.service("method", "def setup(self): print('method')").service("none")
+    board.service("own", """
+def __init__(self, name):
+    super().__init__(name)
+    self.setup = lambda: print("own")""")
+    board.config({"_boot": {"blame": True}})
+    out = board.run("""
+await up()
+for name in ("method", "none", "own"):
+    print("restart", name, states()[name])
+    await restart(name)
+print(states())
+""", timeout=40).splitlines()
+    assert sorted(out[:2]) == ["method", "own"]
+    assert out[2:-1] == ["restart method running", "method", "restart none running", "restart own running", "own"]
+    assert set(eval(out[-1]).values()) == {"running"}
+
+
+def test_blame_costs_nothing_where_it_is_not_asked_for(board):
+    board.service("one", "def setup(self): pass")
+    body = "await up()\nprint([n for n in sys.modules if 'heap' in n], hasattr(service('one').manager, 'heap'))"
+    assert board.run(body) == "[] False\n"
 
 
 def test_the_shipped_services(vm):

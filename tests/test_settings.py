@@ -57,6 +57,7 @@ RIGHT = {
     "critical": [True],
     "safe": [False],
     "loglevel": ["debug", "INFO"],
+    "lograte": [None, [1, 1], [20, 10]],
     "instances": [1, 99],
     "cls": ["a.B", "a.b.C"],
     "pin": [5, "anything", None],
@@ -98,6 +99,7 @@ WRONG = {
     "critical": [1],
     "safe": ["no"],
     "loglevel": ["loud", 5, ""],
+    "lograte": [5, [], [1], [0, 1], [1, 0.5], [1, 2, 3], "1/s", True, [True, "x"]],
     "instances": [0, -1, 100, True, "3", 1.5],
     "cls": ["B", "", ".B", "a.", 5],
 }
@@ -143,6 +145,13 @@ def test_what_is_expected_is_said(settings):
         == "_boot.exclude: expected a name or a list of names, not 5"
     )
     assert settings.fault_of("_boot", {"groups": ["a"], "watchdog": 8, "utc_offset": -90}) is None
+    assert settings.fault_of("_boot", {"watchdog": 0.5}) == (
+        "_boot.watchdog: expected seconds, 1 to 86400, or 0 or null for none, not 0.5"
+    )
+    for seconds in (None, 0, 1, 1.5, 86400):
+        assert settings.fault_of("_boot", {"watchdog": seconds}) is None
+    assert settings.fault_of("_boot", {"blame": True}) is None
+    assert settings.fault_of("_boot", {"blame": 1}) == "_boot.blame: expected true or false, not 1"
     assert settings.fault_of("_boot", {"utc_offset": "x"}).startswith("_boot.utc_offset: expected minutes")
     assert settings.fault_of("hello", {"exclude": 5}) is None  # a key of its own
 
@@ -297,6 +306,70 @@ def test_an_entry_with_a_fault(board, entry, fault):
     assert out.endswith("SettingsError: services.config: " + fault + "\n")
 
 
+def told(out):
+    """The lines of the journal without their times."""
+    return [line[line.index("[ERROR]"):] for line in out.splitlines()]
+
+
+def test_what_cannot_be_loaded_goes_to_the_journal_once(board):
+    board.service("one").service("two").file("bad", "1/0")
+    board.config({"one": {"args": 3}, "oen": {"enabled": True}, "bad": {"enabled": True}})
+    out = board.run("""
+import aioctl
+await up()
+init(debug=False)
+load("two")
+print("---")
+aioctl.log(level="error")
+""")
+    assert told(out.split("---\n")[1]) == [
+        "[ERROR] [bad.service] not loaded: ZeroDivisionError: divide by zero",
+        "[ERROR] [oen.service] not loaded: LoadError: there is no such file",
+        "[ERROR] [one.service] not loaded: SettingsError: services.config: one.args: expected a list, not 3",
+    ]
+
+
+@pytest.mark.parametrize("text, said", [
+    ('{"one"', "services.config is damaged: it is cut short, or a colon is missing; using defaults"),
+    ('{"_boot": {"exclude": 5}}', "services.config: _boot.exclude: expected a name or a list of names, not 5"),
+])
+def test_a_fault_of_all_the_settings_goes_to_the_journal_once(board, text, said):
+    board.service("one").config(text)
+    out = board.run("""
+import aioctl
+await up()
+load("one")
+print("---")
+aioctl.log()
+""")
+    assert told(out.split("---\n")[1]) == [f"[ERROR] [aioservice] {said}"]
+
+
+def test_a_fault_at_reload_goes_to_the_journal_and_the_service_goes_on(board):
+    board.service("one").service("two").config({})
+    out = board.run("""
+import aioctl
+await up()
+def put(text):
+    with open("services.config", "w") as file: file.write(text)
+put('{"one": {"args": 3}, "two": {"kwargs": {"a": 1}}}')
+await aioservice.reload()
+print(states() == {"one": "running", "two": "running"}, service("two").kwargs)
+put('{"one"')
+try: await aioservice.reload()
+except ServiceError as e: print(e)
+print("---")
+aioctl.log()
+""")
+    shown, logged = out.split("---\n")
+    damaged = "services.config is damaged: it is cut short, or a colon is missing; using defaults"
+    assert shown == "True {'a': 1}\n" + damaged + "\n"
+    assert told(logged) == [
+        "[ERROR] [one.service] SettingsError: services.config: one.args: expected a list, not 3",
+        f"[ERROR] [aioservice] {damaged}",
+    ]
+
+
 def test_a_mended_entry_and_a_mended_env_are_taken(board):
     board.service("one", "", "print(args)").config({"one": {"enabled": True, "args": ["${A}"]}})
     out = board.run("""
@@ -372,6 +445,21 @@ print(config("one@1", True, 5), get_config("one@1") == {"pin": 9, "enabled": Tru
         "['one@0', 'one@1', 'one@2'] 3\n['running', 'running', 'stopped']\nTrue True\n"
     )
     assert board.settings()["one@1"] == {"pin": 9, "enabled": True, "args": [5]}
+
+
+def test_instances_share_one_required_service_that_closes_after_its_last_user(board):
+    steps = "require = %s\nasync def setup(self): print('+' + self.name)\nasync def cleanup(self): print('-' + self.name)"
+    board.service("user", steps % "'bus'").service("bus", steps % "()")
+    board.config({"user": {"instances": 3}})
+    out = board.run("""
+await up()
+print(len(set([id(service("user@%d" % i).deps["bus"]) for i in range(3)])))
+await stop("user@1")
+print(state("bus"))
+await shutdown()
+""").split()
+    assert out[0] == "+bus" and sorted(out[1:4]) == ["+user@0", "+user@1", "+user@2"]
+    assert out[4:7] == ["1", "-user@1", "running"] and sorted(out[7:9]) == ["-user@0", "-user@2"] and out[9:] == ["-bus"]
 
 
 def test_an_instance_is_unloaded_and_loaded_anew_beside_others(board):
@@ -707,7 +795,7 @@ def test_config_on_a_full_flash_says_so(board):
 config("one", True, 1)
 import aioservice.configure as configure
 def full(path, text): raise OSError(28)
-configure._write = full
+configure.put = full
 print(configure.config("one", True, 2))
 print(get_config("one"))
 """)

@@ -39,7 +39,7 @@ def test_traceback_names_the_path_on_the_board(project, vm):
     target = vm.root / "lib/pkg/core.mpy"
     target.parent.mkdir(parents=True)
     target.write_bytes((dest / "lib/pkg/core.mpy").read_bytes())
-    assert 'File "lib/pkg/core.py", line 2, in f' in vm.run("from pkg.core import f\nf()", expect_code=1).err
+    assert 'File "/lib/pkg/core.mpy", line 2, in f' in vm.run("from pkg.core import f\nf()", expect_code=1).err
 
 
 def test_second_build_does_nothing(project):

@@ -15,6 +15,7 @@ from tools.errors import BoardError, run_main
 from tools.supervisor import Supervisor
 
 HEAP = "192k"
+ROMFS = b"\xd2\xcd\x31"  # how an image begins
 LONGEST = 240  # the unix port dies of an import path beyond 255 bytes
 
 
@@ -32,6 +33,17 @@ def environment(root: Path) -> dict:
     return env
 
 
+def image(path: Path) -> Path:
+    """The absolute path of a ROMFS image; raises BoardError where it is none."""
+    try:
+        with path.open("rb") as file:
+            if file.read(3) != ROMFS:
+                raise BoardError(f"{path} is no ROMFS image: make romfs builds one")
+    except OSError as error:
+        raise BoardError(f"{path}: {error.strerror}") from error
+    return path.resolve()
+
+
 def parse(argv: Optional[list[str]] = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="tools/board", description="Run a folder as a board would. Without a script: power on, "
@@ -39,6 +51,8 @@ def parse(argv: Optional[list[str]] = None) -> argparse.Namespace:
     parser.add_argument("--heap", default=HEAP, help="the board's heap, like 64k or 1M (default %(default)s)")
     parser.add_argument("--bits", type=int, choices=(32, 64),
                         help="32: object sizes of a microcontroller (default where there is one)")
+    parser.add_argument("--rom", metavar="IMAGE", type=Path,
+                        help="mount this ROMFS image (make romfs) at /rom")
     parser.add_argument("--pty", metavar="PATH", type=Path, help="put the console on a pty, linked at PATH")
     parser.add_argument("dir", metavar="DIR", type=Path)
     parser.add_argument("script", nargs="?", help="a path inside DIR")
@@ -60,6 +74,8 @@ def main() -> int:
     program = unixport.interpreter(args.bits)
     command = [str(program), "-X", f"heapsize={args.heap}", "-m", "poweron"]
     env = environment(root)
+    if args.rom is not None:
+        env["BOARD_ROM"] = str(image(args.rom))
     if args.code is not None:
         # Not as an argument: the unix port dies of one that is longer than 255 bytes.
         env["BOARD_CODE"] = args.code

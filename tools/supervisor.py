@@ -136,6 +136,7 @@ class Supervisor:
         self._selector = selectors.DefaultSelector()
         self._watchdog: Optional[tuple[float, float]] = None  # (deadline, timeout) in seconds
         self._next: Optional[tuple[int, float]] = None  # asked for: (cause, seconds to sleep before)
+        self._kept = ""  # in hexadecimal, what RTC memory or scratch registers hold until the power goes
         self._wake, wake = socket.socketpair()
         for end in (self._wake, wake):
             end.setblocking(False)
@@ -167,7 +168,8 @@ class Supervisor:
         """One power-on until the VM's end, which sets `_next` when a new one must follow."""
         self._next = None
         stdio = self.console.power_on() if self.console else None
-        self.vm = Vm(self.command, self.root, {**self.env, "BOARD_CAUSE": str(cause)}, stdio)
+        env = {**self.env, "BOARD_CAUSE": str(cause), "BOARD_KEPT": self._kept}
+        self.vm = Vm(self.command, self.root, env, stdio)
         self._selector.register(self.vm.wire, selectors.EVENT_READ, self._wired)
         try:
             while not self.vm.ended() and self._next is None:
@@ -215,6 +217,8 @@ class Supervisor:
             elif verb == "feed" and self._watchdog:
                 seconds = self._watchdog[1]
                 self._watchdog = (time.monotonic() + seconds, seconds)
+            elif verb == "keep":
+                self._kept = value
             elif verb == "reset":
                 self._next = (HARD, 0.0)
             elif verb == "soft":

@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator, Optional
 
-from tools import mpy
+from tools import mpy, shorten
 from tools.errors import InterpreterError, TreeError, run_main
 
 ROOT = Path(__file__).resolve().parent.parent
 PLAIN = ("boot.py", "main.py", "services.config")
 COMPILED = ("lib", "aioservices")
+# The firmware looks for these on flash only.
+STARTED = ("boot.py", "main.py")
 # A board's user edits these in place: a changed one is kept when the tree is built again.
 EDITED = ("services.config",)
 
@@ -38,10 +40,10 @@ class Report:
         return text
 
 
-def sources(root: Path = ROOT) -> Iterator[tuple[str, Path]]:
-    """(path on the board, source file) of all that belongs on a board."""
+def sources(root: Path = ROOT, rom: bool = False) -> Iterator[tuple[str, Path]]:
+    """(path on the board, source file) of all that belongs on a board, or into its ROM."""
     for name in PLAIN:
-        if (root / name).is_file():
+        if (root / name).is_file() and not (rom and name in STARTED):
             yield name, root / name
     for folder in COMPILED:
         for path in sorted((root / folder).rglob("*")):
@@ -49,20 +51,23 @@ def sources(root: Path = ROOT) -> Iterator[tuple[str, Path]]:
                 yield path.relative_to(root).as_posix(), path
 
 
-def build(dest: Path, root: Path = ROOT, compiled: bool = True) -> Report:
+def build(dest: Path, root: Path = ROOT, compiled: bool = True, rom: bool = False) -> Report:
     """Bring the tree at `dest` up to date with the sources at `root`; with `compiled=False`
-    lib and aioservices are copied as .py."""
+    lib and aioservices are copied as .py, with `rom=True` it is what belongs below /rom."""
     report = Report()
     ledger_path = _ledger(dest)
     ledger = _load(ledger_path)
     tool = str(mpy.compiler()) if compiled else ""
+    short = shorten.of_folder(root / "lib") if compiled else {}
     seen: dict[str, list[str]] = {}
     try:
-        for name, source in sources(root):
+        for name, source in sources(root, rom):
             to_mpy = compiled and source.suffix == ".py" and name.split("/")[0] in COMPILED
             target = name[:-3] + ".mpy" if to_mpy else name
-            stamp = hashlib.sha256(source.read_bytes() + (tool.encode() if to_mpy else b"")).hexdigest()
-            seen[target] = _put(dest, target, source, stamp, to_mpy, ledger.get(target), report)
+            text = short.get(source)
+            made_by = f"{tool} {mpy.board_name(name, rom)} {text}".encode() if to_mpy else b""
+            stamp = hashlib.sha256(source.read_bytes() + made_by).hexdigest()
+            seen[target] = _put(dest, target, source, stamp, to_mpy, text, ledger.get(target), report, rom)
         _clean(dest, seen, ledger, report)
     finally:
         # Also after a file that does not compile: what was written is known next time.
@@ -70,8 +75,8 @@ def build(dest: Path, root: Path = ROOT, compiled: bool = True) -> Report:
     return report
 
 
-def _put(dest: Path, name: str, source: Path, stamp: str, to_mpy: bool, old: Optional[list],
-         report: Report) -> list[str]:
+def _put(dest: Path, name: str, source: Path, stamp: str, to_mpy: bool, text: Optional[str],
+         old: Optional[list], report: Report, rom: bool) -> list[str]:
     """Write one file if it is not up to date; return its ledger entry [stamp, hash of result]."""
     target = dest / name
     if target.is_file():
@@ -83,7 +88,7 @@ def _put(dest: Path, name: str, source: Path, stamp: str, to_mpy: bool, old: Opt
             return old or ["", ""]
     target.parent.mkdir(parents=True, exist_ok=True)
     if to_mpy:
-        mpy.compile_file(source, target, str(Path(name).with_suffix(".py").as_posix()))
+        mpy.compile_file(source, target, Path(name).with_suffix(".py").as_posix(), text=text, rom=rom)
     else:
         shutil.copyfile(source, target)
     report.written.append(name)

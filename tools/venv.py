@@ -1,5 +1,5 @@
 """Makes the virtual environment build/venv with the pinned tools of requirements.txt; does
-nothing when it is there and up to date."""
+nothing when it is there and up to date. `--bench` adds those of requirements-bench.txt."""
 from __future__ import annotations
 
 import hashlib
@@ -14,6 +14,7 @@ from tools.errors import ToolError, run_main
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / "build" / "venv"
 REQUIREMENTS = ROOT / "requirements.txt"
+BENCH = ROOT / "requirements-bench.txt"
 OLDEST = (3, 9)
 NO_VENV = """this Python ({0}) cannot make virtual environments.
 Install what is missing and type the command again:
@@ -40,18 +41,35 @@ def setup() -> None:
     if made.returncode:
         shutil.rmtree(VENV, ignore_errors=True)
         raise ToolError(NO_VENV.format(sys.executable))
+    _install(REQUIREMENTS)
+    stamp.write_text(wanted)
+
+
+def add(more: Path) -> None:
+    """Install what further requirements name, unless that was done."""
+    stamp = VENV / more.stem
+    wanted = hashlib.sha256(more.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print(f"venv: adding what {more.name} names …", flush=True)
+    _install(more)
+    stamp.write_text(wanted)
+
+
+def _install(requirements: Path) -> None:
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet",
-           "--requirement", str(REQUIREMENTS)]
+           "--requirement", str(requirements)]
     done = subprocess.run(pip, capture_output=True, text=True)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
         text = "\n".join(errors or done.stderr.splitlines()[-3:])
-        raise ToolError(f"pip could not install requirements.txt (is there a network?):\n{text}")
-    stamp.write_text(wanted)
+        raise ToolError(f"pip could not install {requirements.name} (is there a network?):\n{text}")
 
 
 def main() -> int:
     setup()
+    if "--bench" in sys.argv[1:]:
+        add(BENCH)
     return 0
 
 

@@ -5,8 +5,8 @@ from aioclass import Service
 # aioservice's functions that are there under their own names at the prompt. `list` is not:
 # it would hide the built-in.
 _VERBS = (
-    "boot config disable enable get_config init load reload restart service shutdown snapshot "
-    "start status stop traceback tree unload"
+    "boot config disable enable get_config init last_boot load mask reload restart resume service "
+    "shutdown snapshot start status stop traceback tree unload unmask"
 )
 
 
@@ -28,7 +28,7 @@ class _Verb:
 class Repl(Service):
     info = "The asyncio console"
     type = "runtime.service"
-    enabled = True
+    enabled = safe = True
     kwargs = {"console": "auto", "prompt": "--> "}
 
     async def task(self, console="auto", prompt="--> "):

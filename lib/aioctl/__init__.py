@@ -4,11 +4,11 @@
 from .core import lookup
 
 _TABLE = (
-    " add=jobs aiotask=jobs tasks=jobs delete=verbs start=verbs stop=verbs tasks_match=verbs "
-    "debug=report result=report result_all=report status=report traceback=report "
-    "follow=logs log=logs getenv=env get_datetime=env group=core journal=text set_log=text "
+    " =jobs add aiotask tasks =verbs delete start stop tasks_match "
+    "=report debug result result_all status traceback =logs follow log "
+    "=env getenv get_datetime =core group =text journal set_log =profiler profile "
 )
 
 
 def __getattr__(name):
-    return lookup("aioctl", _TABLE, name)
+    return lookup("aioctl.", _TABLE, name)

@@ -4,22 +4,24 @@
 import sys
 
 
-def lookup(package, table, name):
-    """An attribute of a package whose files are loaded on use; table: " name=file name=file ".
+def lookup(prefix, table, name):
+    """An attribute that a file has which is loaded on use; table: " =file name name =file name ".
 
-    A string, as a dict would keep each name in memory for good.
+    The prefix stands before the file's name in that of its module: "aioservice.".
+
+    A string, as a dict would keep each name in memory for good. In its file a function that
+    would hide a built-in has a `_` at its end.
     """
-    at = table.find(" %s=" % name)
-    if at < 0 or " " in name:
+    at = table.find(" %s " % name)
+    if at < 0:
         raise AttributeError(name)
-    file = table[at + len(name) + 2 : table.find(" ", at + 1)]
-    function, _, attribute = file.partition(".")
-    return getattr(__import__(package + "." + function, None, None, (name,)), attribute or name)
+    file = table[table.rfind("=", 0, at) + 1 : at + 1].split(" ", 1)[0]
+    module = __import__(prefix + file, None, None, (name,))
+    return getattr(module, name if hasattr(module, name) else name + "_")
 
 
-def bound(owner, module, name):
-    """A function of a module, as a method of owner."""
-    function = getattr(__import__(module, None, None, (name,)), name)
+def bound(function, owner):
+    """A function as a method of owner."""
     return lambda *args, **kwargs: function(owner, *args, **kwargs)
 
 

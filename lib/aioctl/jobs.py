@@ -9,10 +9,11 @@ from .core import describe, group, is_awaitable, is_interrupt
 
 # Ended tasks that are kept for a look at their result; the oldest goes first.
 _KEEP = const(16)
+_LEAVE = const(200)  # ms that a child has to unwind
 _ERROR = const(40)  # aiolog's level
 # What asyncmd's tasks are given for their wrapper, not for themselves.
 _WRAPPER_KEYS = ("on_stop", "on_error", "_id")
-_ended = []  # records, in the order in which they ended
+ended = []  # records, in the order in which they ended
 
 
 class Aiotask:
@@ -227,19 +228,33 @@ def spawn(name, coro, args, kwargs, service=None):
 
 def keep(record):
     """Remembers a record that ended, and forgets the oldest beyond the bound."""
-    if record in _ended:
-        _ended.remove(record)
-    _ended.append(record)
-    if len(_ended) > _KEEP:
-        drop(_ended[0])
+    if record in ended:
+        ended.remove(record)
+    ended.append(record)
+    if len(ended) > _KEEP:
+        drop(ended[0])
 
 
 def drop(record, running=False):
     """Forgets a record; one that runs is only taken off the list of ended ones."""
-    if record in _ended:
-        _ended.remove(record)
+    if record in ended:
+        ended.remove(record)
     if (running or record.task.done()) and group().records.get(record.name) is record:
         del group().records[record.name]
+
+
+async def end_children(service):
+    """Stops the child tasks of a service; one that does not end is left behind, and reported."""
+    alive = [r for r in group().records.values() if r.service is service and r.done_at is None]
+    for record in alive:
+        record.stop()
+    for record in alive:
+        try:
+            await asyncio.wait_for_ms(record.ended(), _LEAVE)
+        except asyncio.TimeoutError:
+            record.abandon()
+            service.forced = True
+            group().note(_ERROR, service.name + ".service", record.name + " does not end; left behind")
 
 
 def tasks():

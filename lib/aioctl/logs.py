@@ -6,6 +6,8 @@ import time
 from aiolog import level as to_level
 from aioschedule import get_datetime, wall
 
+from .text import match, plain
+
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 # Below this year nobody has set the clock: then uptime says more.
 _FIRST_YEAR = const(2025)
@@ -49,47 +51,64 @@ def _show(line, file):
         print(line, file=file)
 
 
-def _selected(journal, pattern, level):
+def of_name(wanted, name):
+    """Whether a line's name is that of a task or service, or of one of its children; `*` is a wildcard."""
+    wanted = plain(wanted)
+    return match(wanted, name) or match(wanted + ".service", name) or match(wanted + ".service.*", name)
+
+
+def _fits(line, pattern, level, name):
+    return (
+        line[2] >= level
+        and (name is None or of_name(name, line[3]))
+        and matches(pattern, line[3], line[4])
+    )
+
+
+def _first(journal, pattern, level, name, last):
+    """The number of the first line to be shown, if the `last` n of those that fit are."""
+    if last is None:
+        return journal.first
+    chosen = []
     for line in journal.lines():
-        if line[2] >= level and matches(pattern, line[3], line[4]):
-            yield line
+        if _fits(line, pattern, level, name):
+            chosen.append(line[0])
+            if len(chosen) > last:
+                chosen.pop(0)
+    return chosen[0] if chosen else journal.next
 
 
-def log(pattern="", level=None, last=None, file=None, journal=None):
+def log(pattern="", level=None, last=None, file=None, journal=None, name=None):
     """Prints the lines in which `pattern` occurs, of `level` and above; the `last` n of them.
 
-    `*` in the pattern stands for anything, every other character for itself.
+    `name`: only those of that task or service, and of its children. `*` stands for anything, every
+    other character for itself.
     """
     journal = _find(journal)
     if journal is None:
         return
     level = 0 if level is None else to_level(level)
-    skip = 0
-    if last is not None:
-        skip = sum(1 for _ in _selected(journal, pattern, level)) - last
     base = wall(0)
-    for line in _selected(journal, pattern, level):
-        if skip > 0:
-            skip -= 1
-        else:
+    for line in journal.lines(_first(journal, pattern, level, name, last)):
+        if _fits(line, pattern, level, name):
             _show(line_text(line, base), file)
 
 
-async def follow(pattern="", level=None, file=None, journal=None):
-    """Prints the lines that are there and then those that come, until it is cancelled."""
+async def follow(pattern="", level=None, file=None, journal=None, name=None, last=None):
+    """Prints what log() would, and then the lines that come, until it is cancelled."""
     import asyncio
 
     journal = _find(journal)
     if journal is None:
         return
     level = 0 if level is None else to_level(level)
-    since = journal.first
+    since = _first(journal, pattern, level, name, last)
     while True:
         for line in journal.lines(since):
             if line[0] > since:
                 _show("... %d lines overwritten" % (line[0] - since), file)
             since = line[0] + 1
-            if line[2] >= level and matches(pattern, line[3], line[4]):
+            if _fits(line, pattern, level, name):
                 _show(line_text(line, wall(0)), file)
             await asyncio.sleep_ms(0)
         if since >= journal.next:

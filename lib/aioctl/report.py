@@ -1,6 +1,5 @@
 # What people read about tasks: status, results, tracebacks. Loaded when somebody looks.
 
-import io
 import sys
 import time
 
@@ -40,7 +39,10 @@ def _line(record):
         word = "ERROR"
     if record.done_at is None:
         since = aioschedule.uptime() if record.since is None else record.since
-        return word, "since " + _moment(since)
+        rest = "since " + _moment(since)
+        service = _service_of(record)
+        when = None if service is None else aioschedule.next_run(service.name)
+        return word, rest if when is None else rest + "; next run " + when
     result = record.result if record.error is None else record.error
     if isinstance(result, BaseException):
         result = describe(result)
@@ -92,7 +94,10 @@ def _details(record, service, indent):
     print("%skwargs: %r" % (mark, kwargs))
     if record.error is not None:
         print("%straceback:" % mark)
-        _print_error(record.error, indent + "    ", None)
+        from .trace import lines
+
+        for line in lines(record.error):
+            print(indent + "    " + line)
 
 
 def _short(value):
@@ -117,17 +122,6 @@ def _of_service(service, indent):
         for name, child in sorted([(child.name, child) for child in children]):
             word, rest = _line(child)
             print("%s    ┗━► %s: status: %s %s" % (indent, name, word, rest))
-
-
-def _print_error(error, indent, file):
-    text = io.StringIO()
-    try:
-        sys.print_exception(error, text)
-    except Exception:  # one that cannot be shown
-        text.write(describe(error))
-    for line in text.getvalue().split("\n"):
-        if line:
-            print(indent + line, file=file or sys.stdout)
 
 
 def result(name=None):
@@ -162,13 +156,18 @@ def result_all(as_dict=False):
 
 
 def traceback(name=None, rtn=False, indent="", file=None):
-    """Prints the tracebacks of tasks that failed; with rtn tells whether there is one."""
+    """Prints the tracebacks of tasks that failed; with rtn tells whether there is one.
+
+    Of a service's series of failures the first one and the last, with their numbers.
+    """
     failed = [record for record in select(name) if record.error is not None]
     if rtn:
         return bool(failed)
+    from .trace import put
+
     for record in failed:
-        print("%s%s: Traceback" % (indent, record.name), file=file or sys.stdout)
-        _print_error(record.error, indent, file)
+        put(lambda text: print(text, end="", file=file or sys.stdout), record.name, record.error,
+            _service_of(record), indent)
 
 
 def debug():

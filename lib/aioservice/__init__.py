@@ -4,13 +4,13 @@
 from aioctl.core import lookup
 
 _TABLE = (
-    " ServiceError=verbs ServiceNotFound=verbs boot=startup init=startup run=runner "
-    "load=control unload=control start=control stop=control restart=control shutdown=control "
-    "service=control config=configure enable=configure disable=configure get_config=configure "
-    "list=report._list status=report traceback=report snapshot=report "
-    "tree=graph chain=graph blame=graph patch=change reload=change "
+    " =startup boot init =runner run =control load unload start stop restart shutdown service "
+    "ServiceError ServiceNotFound "
+    "=configure config enable disable get_config =report list status traceback snapshot "
+    "=graph tree chain blame =change patch reload =checking check "
+    "=masks mask unmask last_boot resume "
 )
 
 
 def __getattr__(name):
-    return lookup("aioservice", _TABLE, name)
+    return lookup("aioservice.", _TABLE, name)

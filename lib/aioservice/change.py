@@ -2,15 +2,16 @@
 
 import sys
 
-from aioclass import ServiceError
+from aioclass_errors import ServiceError
 from aioctl.core import describe, group, is_interrupt
 
-from .manager import Operation, manager, names
+from .manager import manager, names
+from .verbs import operation
 
 _ERROR = const(40)  # aiolog's level
 _KEYS = (
     "args kwargs require want groups schedule restart start_timeout stop_grace stop_timeout "
-    "watchdog critical safe loglevel config"
+    "watchdog critical safe loglevel lograte config"
 )
 
 
@@ -36,18 +37,19 @@ def reload(name=None):
     mgr = manager()
     if name is not None:
         service = mgr.get(name)
-        return Operation(service, _told(service, _reload(mgr, service)), "reloading")
+        return operation(service, _told(service.name + ".service", _reload(mgr, service)), "reloading")
     first = sorted(mgr.services)[0] if mgr.services else None
     if first is not None:
-        return Operation(mgr.services[first], _told(mgr.services[first], _reload_all(mgr)), "reloading")
+        return operation(mgr.services[first], _told("aioservice", _reload_all(mgr)), "reloading")
 
 
-async def _told(service, coro):
+async def _told(name, coro):
     # Nobody may be waiting for the end: what went wrong goes to the journal as well.
     try:
         await coro
     except Exception as e:
-        group().note(_ERROR, service.name + ".service", describe(e))
+        if str(e) != manager().fault:  # which stands there already
+            group().note(_ERROR, name, describe(e))
         raise
 
 
@@ -61,29 +63,36 @@ def _put_back(module):
 
 
 async def _reload(mgr, old):
+    from .control import _bring_required
     from .discovery import Finder, give_back
 
     name = old.name
+    finder = Finder(mgr)
     module = old.module
     if module is not None:
         give_back(module.__name__)
     try:
-        new = Finder(mgr).make(name)
+        new = finder.make(name)
     except BaseException as e:
         _put_back(module)
         if is_interrupt(e):
             raise
         raise ServiceError("not reloaded: %s; the version before goes on" % describe(e))
-    was_active = old.is_active()
+    _bring_required(finder, [new])
+    finder = None
+    ran = old.is_active()
+    wanted = ran or old.state in ("failed", "blocked", "waiting")
     shutdowns = mgr.shutdowns
     others = [s for s in mgr.dependents([old]) if s is not old]
     await mgr.stopped([old] + others)
     mgr.services[name] = new
-    if not was_active or mgr.shutdowns != shutdowns:
+    if not wanted or mgr.shutdowns != shutdowns:
         return
     await mgr.outcome(mgr.begin([new]))
     if not new.is_up():
         error = describe(new.error) if new.error is not None else new.reason
+        if not ran:
+            raise ServiceError("reloaded, but %s: %s" % (new.state, error))
         await mgr.stopped([new])
         mgr.services[name] = old
         _put_back(module)
@@ -93,18 +102,20 @@ async def _reload(mgr, old):
 
 
 async def _reload_all(mgr):
-    from .discovery import Finder
+    from .discovery import Finder, note
 
     finder = Finder(mgr)
-    if mgr.fault is not None:
-        raise ServiceError(mgr.fault)
+    if finder.fault is not None:
+        raise ServiceError(finder.fault)
     changed = []
     for name in sorted(mgr.services):
         service = mgr.services[name]
         if finder.settings.get(name, {}).get("enabled") is False:
             mgr.held[name] = "disabled"
             mgr.stop([service])
-        elif name not in finder.faults and _take_over(service, finder.anew(service)):
+        elif name in finder.faults:  # it goes on as it is
+            note(name + ".service", "", finder.faults[name])
+        elif _take_over(service, finder.anew(service)):
             changed.append(service)
     finder.bring_all()
     back = [s for s in mgr.dependents(changed) if s.is_active()]
@@ -120,7 +131,7 @@ def _take_over(service, fresh):
 
     different = False
     for key in _KEYS.split():
-        old, new = getattr(service, key), getattr(fresh, key)
+        old, new = getattr(service, key, False), getattr(fresh, key, False)  # Service has no lograte
         if key == "kwargs":
             old = {k: old[k] for k in old if k not in hidden}
             new = {k: new[k] for k in new if k not in hidden}
@@ -134,5 +145,7 @@ def _take_over(service, fresh):
                 kept.update(new)
                 new = kept
             setattr(service, key, new)
+            if key.startswith("log") and "log" in service.__dict__ and hasattr(service.log, "rate"):
+                del service.log  # to be made anew when it is used
             service.special = service.special or fresh.special
     return different

@@ -5,7 +5,7 @@ import os
 
 from aioctl.text import plain
 
-from .manager import manager, release
+from .manager import manager
 from .settings import CONFIG, fault_of, kind, load, read
 
 _DEEP = const(12)  # levels of lists and objects in a value
@@ -36,7 +36,7 @@ def get_config(name=None):
     if name is None or name == "_boot":
         return settings.get(name, {}) if name else settings
     keys = _choose(name, settings)
-    release()
+    manager().release()
     if "*" in name:
         return {plain(key): settings.get(key, {}) for key in keys}
     return settings.get(keys[0], {})
@@ -61,7 +61,7 @@ def config(name, enabled, *args, **kwargs):
         except ValueError as e:
             fault = "%s: %s" % (plain(key), e)
     fault = fault or save(settings)
-    release()
+    manager().release()
     if fault is not None:
         print("not saved: " + fault)
     return fault is None
@@ -137,14 +137,14 @@ def save(settings):
             _put_aside()
         if old is not None or load(copy)[0] is None:
             _room(2 * len(text))
-            _write(copy, text)
+            put(copy, text)
         else:
             _room(len(text))
     except (OSError, ValueError, MemoryError) as e:
         return "%s: %s" % (CONFIG, e)
     before = None if old is None else json.dumps(old)
     try:
-        _write(CONFIG, text)
+        put(CONFIG, text)
     except OSError as e:
         return "%s: %s" % (CONFIG, e) + _undo(before)
     return None
@@ -154,14 +154,14 @@ def _undo(before):
     """After a failed write: what stood there is written again; what else there is to say."""
     try:
         if before is not None and load(CONFIG)[0] is None:
-            _write(CONFIG, before)
-            _write(CONFIG + ".bak", before)
+            put(CONFIG, before)
+            put(CONFIG + ".bak", before)
     except OSError as e:
         return "; and again: %s" % e
     return ""
 
 
-def _write(path, text):
+def put(path, text):
     with open(path, "w") as file:
         file.write(text)
     with open(path) as file:

@@ -2,13 +2,12 @@
 
 import asyncio
 
-from aioclass import ServiceError
+from aioclass_errors import ServiceError, ServiceNotFound  # noqa: F401 - aioservice has both from here
 from aioctl.core import describe
 from aioctl.text import plain
 
-from .manager import Operation, manager, names, release
-from .verbs import inject
-
+from .manager import manager, names
+from .verbs import operation
 
 
 def service(name):
@@ -74,11 +73,11 @@ def load(name=None, debug=False, log=None, debug_log=False, config=False):
     if name is None:
         leaving = before
     if leaving:
-        Operation(mgr.leaving[leaving[0]].service, _load_later(mgr, leaving, name, debug, log), "starting")
+        operation(mgr.leaving[leaving[0]].service, _load_later(mgr, leaving, name, debug, log), "starting")
     if name is None or not leaving:
         _begin(mgr, services, [n for n in chosen if n not in before], debug, log)
     finder = None
-    release()
+    mgr.release()
 
 
 def _bring_required(finder, services):
@@ -104,18 +103,15 @@ def _begin(mgr, services, chosen, debug, log):
     """Starts what was loaded, and what waits for it; prints the lines."""
     from .report import teller
 
-    for other in mgr.services.values():
-        if other.state == "blocked":  # it may begin now, and was not given what was not loaded
-            inject(other, mgr.services)
     active = [s for s in mgr.services.values() if s.is_active()]
     every = mgr.begin(services) if services else []
     say = teller(True, log, [])
     for name in chosen:
         say(mgr.services.get(name, name))
     if debug:
-        from .startup import follow
+        from .startup import announce
 
-        asyncio.create_task(follow(mgr, [s for s in every if s not in active], say))
+        asyncio.create_task(announce(mgr, [s for s in every if s not in active], say))
 
 
 async def _load_later(mgr, leaving, name, debug, log):
@@ -141,7 +137,7 @@ def unload(name):
             mgr.forget(mgr.services[each])
         else:
             del mgr.failed[each]
-    release()
+    mgr.release()
     return True
 
 
@@ -192,3 +188,6 @@ def restart(name):
 async def shutdown(grace=None):
     """Stops everything, dependents before what they require."""
     await manager().shutdown(grace)
+    from .masks import _guard
+
+    _guard("ended")

@@ -5,46 +5,65 @@ import gc
 import os
 import sys
 
-from aioclass import Service, ServiceError
-from aioctl.core import is_interrupt
+from aioclass import Service
+from aioctl.core import describe, group, is_interrupt
 
 from .manager import names
 
+_ERROR = const(40)  # aiolog's level
 _FOLDER = const("aioservices/services")
+_ROM = const("/rom/aioservices/services")
+_ROM_MODULE = const("aioservice_rom")
+_FILE = const("aioservices/services/%s_service.mpy")
 _MODULE = const("aioservices.services.%s_service")
-# What the manager itself relies on in a service, before it runs.
+_MARK = const(b"\nend\n")  # the build appends it: the VM ignores it, and it saves a walk over the file
+_SAFE = const("held by safe mode")
+_KINDS = ("core.service", "runtime.service", "schedule.service")
+# What the manager itself relies on in a service, before it runs: its default, and its types.
 _NAMES = (str, list, tuple, set)
 _TYPES = (
-    ("require", _NAMES + (dict,)),
-    ("want", _NAMES),
-    ("groups", _NAMES),
-    ("args", (list, tuple)),
-    ("kwargs", dict),
-    ("schedule", dict),
-    ("start_timeout", (int, float)),
-    ("stop_grace", (int, float)),
-    ("stop_timeout", (int, float)),
+    ("require", Service.require, _NAMES + (dict,)),
+    ("want", Service.want, _NAMES),
+    ("groups", Service.groups, _NAMES),
+    ("args", Service.args, (list, tuple)),
+    ("kwargs", Service.kwargs, dict),
+    ("schedule", Service.schedule, dict),
+    ("start_timeout", Service.start_timeout, (int, float)),
+    ("stop_grace", Service.stop_grace, (int, float)),
+    ("stop_timeout", Service.stop_timeout, (int, float)),
 )
 
 
-class LoadError(ServiceError):
-    """A file that is no service; the message says why."""
+def _error(text, kind):
+    # By name: most boots need none, and names are kept for good, but for long ones in a text.
+    return getattr(__import__("aioclass_errors"), kind)(text)
 
 
-class SettingsError(ServiceError):
-    """An entry of services.config, or an attribute, that cannot be used, with the path of the key."""
+def _helper(full):
+    return __import__(full, None, None, ("service",))
+
+
+def _refuse(text, kind="LoadError"):
+    raise _error(text, kind)
+
+
+def note(name, what, error=None):
+    """Writes to the journal what could not be loaded. Short of memory it gives up."""
+    try:
+        group().note(_ERROR, name, what if error is None else what + describe(error))
+    except MemoryError:
+        pass
 
 
 def base(name):
     """The name of the file of a service: `hello` of `hello@left`."""
-    return name.split("@")[0]
+    return name.split("@")[0] if "@" in name else name
 
 
-def files():
-    """{name: kind} of the service files: "py", "mpy" or "both"."""
+def _listed(folder):
     found = {}
     try:
-        entries = os.listdir(_FOLDER)
+        entries = os.listdir(folder)
     except OSError:
         return found
     for entry in entries:
@@ -53,6 +72,31 @@ def files():
             name = stem[:-8]
             found[name] = "both" if name in found else ext
     return found
+
+
+def files():
+    """{name: kind} of the service files: "py", "mpy" or "both"; of one in ROM see aioservice_rom."""
+    found = _listed(_FOLDER)
+    rom = _listed(_ROM)
+    if rom:
+        __import__(_ROM_MODULE).add(found, rom)
+    return found
+
+
+def _is_cut(file):
+    """Whether an open .mpy file ends too early."""
+    if file.seek(0, 2) > 5:  # _MARK's length
+        file.seek(-5, 2)
+    if file.read() == _MARK:
+        return False
+    from .mpyfile import is_cut
+
+    file.seek(0)
+    try:
+        data = memoryview(file)  # in ROM it need not be read
+    except TypeError:
+        data = file.read()
+    return is_cut(data)
 
 
 def give_back(full):
@@ -70,31 +114,32 @@ def purge(service, services):
         give_back(module.__name__)
 
 
-def _import(full):
+def _import(full, kind=None):
+    rom = sys.modules.get(_ROM_MODULE)
     try:
+        if rom is not None and kind is not None:
+            return rom.load(full, kind)
         return __import__(full, None, None, ("service",))
     except ValueError as e:
         if "mpy" in str(e):
-            raise LoadError("it is compiled for another MicroPython; compile it anew with `make board`")
+            _refuse("it is compiled for another MicroPython; compile it anew with `make board`")
         raise
 
 
-def _of_file(name, kind):
-    """(module, instance) of a service that has a file."""
-    file = base(name)
+def _of_file(name, file, full, kind):
+    """(module, instance) of a service that has a file, which makes the module `full`."""
     if kind is None:
-        raise LoadError("there is no such file")
-    if kind == "cut":
-        raise LoadError("the file is cut short; copy it anew")
-    if kind == "both":
-        raise LoadError("%s_service.py and .mpy are both there; remove one" % file)
-    full = _MODULE % file
-    module = _import(full)
+        _refuse("there is no such file")
+    if kind.endswith("cut"):
+        _refuse("the file is cut short; copy it anew")
+    if kind.endswith("both"):
+        _refuse("%s_service.py and .mpy are both there; remove one" % file)
+    module = _import(full, kind)
     made = getattr(module, "service", None)
     if not isinstance(made, Service):
-        raise LoadError("no `service = …(%r)` in it" % file)
+        _refuse("no `service = …(%r)` in it" % file)
     if made.name != file:
-        raise LoadError("its service is called %r, its file says %r" % (made.name, file))
+        _refuse("its service is called %r, its file says %r" % (made.name, file))
     if name != file or made.module is not None:  # a further one, or the file's own had a life already
         made = type(made)(name)
     return module, made
@@ -107,13 +152,15 @@ def _of_class(name, path):
     cls = getattr(module, leaf, None)
     made = cls(name) if callable(cls) else None
     if not isinstance(made, Service):
-        raise LoadError("%s is no Service" % path)
+        _refuse("%s is no Service" % path)
     return module, made
 
 
 def _is_timing(schedule):
     """Whether a schedule says when to run; a class's own was not looked at with the settings."""
     start, repeat = schedule.get("start_in"), schedule.get("repeat") or 0
+    if "at" in schedule:  # the calendar looks at it
+        return True
     if isinstance(start, (list, tuple)):
         return len(start) > 5 and all([isinstance(n, int) for n in start])
     times = (repeat, repeat if start is None else start)
@@ -122,8 +169,11 @@ def _is_timing(schedule):
     return start is not None or repeat > 0
 
 
-def _apply(service, entry):
-    """Gives a service its settings, returns it, and has what the manager relies on in one form."""
+def _apply(service, entry, options):
+    """Gives a service its settings, returns it, and has what the manager relies on in one form.
+
+    `options` are those of `_boot`.
+    """
     for key in entry:
         value = entry[key]
         if key == "kwargs":  # what is not named stays as the class has it
@@ -131,23 +181,30 @@ def _apply(service, entry):
             value.update(entry[key])
         if key not in ("enabled", "cls"):
             setattr(service, key, value)
-    from aioclass_asyncmd import adopt
+    if service.kwargs or service.schedule or hasattr(service.task, "function"):
+        from aioclass_asyncmd import adopt
 
-    adopt(service, entry)
-    if "${" in repr([entry.get("args"), entry.get("kwargs")]):
+        adopt(service, entry)
+    if entry and "${" in repr([entry.get("args"), entry.get("kwargs")]):
         service.special = True
     if "config" in entry and "${" in repr(entry["config"]):
         from aioctl.env import expand
 
         service.config = expand(entry["config"])
-    for key, types in _TYPES:
+    for key, default, types in _TYPES:
         value = getattr(service, key)
-        wrong = value is not getattr(Service, key) and not isinstance(value, types)
+        wrong = value is not default and not isinstance(value, types)
         if wrong or key == "schedule" and value and not _is_timing(value):
-            raise SettingsError("%s.%s cannot be %r" % (service.name, key, value))
+            _refuse("%s.%s cannot be %r" % (service.name, key, value), "SettingsError")
+    timing = service.schedule
+    if timing and ("at" in timing or isinstance(timing.get("start_in"), (list, tuple))):
+        __import__("aioclass_calendar").adopt(service, options)
+    if service.type not in _KINDS:
+        text = "%s.type cannot be %r; it is one of %s"
+        _refuse(text % (service.name, service.type, ", ".join(_KINDS)), "SettingsError")
     for key in ("require", "want"):
         value = getattr(service, key)
-        if any([name.endswith(".service") for name in names(value)]):
+        if value and any([name.endswith(".service") for name in names(value)]):
             from aioctl.text import plain
 
             if isinstance(value, dict):
@@ -164,25 +221,70 @@ class Finder:
     def __init__(self, manager, config=True):
         self.manager = manager
         self.files = files()
-        manager.fault = None
+        # The hardware watchdog, where boot.py armed it; loading is progress, and feeds it.
+        self.watchdog = sys.modules.get("aiowatchdog")
+        refused = None if self.watchdog is None else self.watchdog.begin(manager)
+        # There until a boot has lasted, and in safe mode. No name for good where boot.py did not run.
+        self._guard = sys.modules.get("lib/aioguard"[4:])
+        self._masked = {}  # name -> why
+        self.fault = None  # what is wrong with services.config as a whole
         self.settings = self.options = {}
         self.faults = {}  # name -> error
         if config:
-            self._read(manager)
+            self._read()
+        self._is_safe = self._look()
+        if self.fault is not None and self.fault not in (manager.fault or ""):  # each load() reads again
+            note("aioservice", self.fault)
+        if self.watchdog is None and self.options.get("watchdog"):
+            refused = "services.config: _boot.watchdog: not armed; boot.py does that at power-on"
+        manager.fault = self.fault
+        if refused is not None:
+            manager.fault = refused if self.fault is None else self.fault + "\n" + refused
 
-    def _read(self, manager):
+    def _read(self):
         from .settings import fault_of, read, resolve
 
-        settings, manager.fault = read()
+        settings, self.fault = read()
         options = settings.pop("_boot", {})
         fault = fault_of("_boot", options)
         if fault is None:
             self.options = options
+            if options.get("blame"):
+                from .heap import measured
+
+                self.make = measured(self.manager, self.make)
         else:
-            manager.fault = (manager.fault + "\n" if manager.fault else "") + "services.config: " + fault
+            self.fault = (self.fault + "\n" if self.fault else "") + "services.config: " + fault
         self.settings, faults = resolve(settings)
-        self.faults = {name: SettingsError("services.config: " + faults[name]) for name in faults}
+        for name in faults:
+            self.faults[name] = _error("services.config: " + faults[name], "SettingsError")
         give_back("aioservice.settings")  # before services are imported: it is larger than most
+
+    def _look(self):
+        """Whether this is safe mode; sees who is to blame for the last boots, and who is masked."""
+        fault = None
+        if self._guard is not None:
+            try:
+                fault = self._guard.begin(self.manager, self.known())
+            except Exception as e:  # the board comes up all the same
+                note("aioservice", "the guard of boots: ", e)
+        for path in ("services.state0", "services.state1"):
+            try:
+                os.stat(path)
+            except OSError:
+                continue
+            self._masked = _helper("aioservice.kept").read().get("masked", {})
+            give_back("aioservice.kept")
+            break
+        if fault is not None:
+            self.fault = fault if self.fault is None else self.fault + "\n" + fault
+        return fault is not None
+
+    def _feed(self, name=None):
+        if self._guard is not None:
+            self._guard.note(name)
+        if self.watchdog is not None:
+            self.watchdog.feed()
 
     def known(self):
         """The sorted names of all services that could be: files, and entries that make some."""
@@ -200,13 +302,17 @@ class Finder:
     def _check(self, chosen):
         """Sees which .mpy files of these services are all there: the VM would hang on others."""
         for name in chosen:
+            self._feed()
             name = base(name)
-            if self.files.get(name) == "mpy":
-                from .mpyfile import is_cut
-
+            kind = self.files.get(name) or ""
+            if kind.endswith("mpy"):
+                in_rom = kind != "mpy"
                 try:
-                    with open("%s/%s_service.mpy" % (_FOLDER, name), "rb") as file:
-                        self.files[name] = "cut" if is_cut(file) else "whole"
+                    with open(kind if in_rom else _FILE % name, "rb") as file:
+                        if _is_cut(file):
+                            self.files[name] = kind + " cut" if in_rom else "cut"
+                        elif not in_rom:
+                            self.files[name] = "whole"
                 except (OSError, MemoryError):
                     pass  # its import will say so
         give_back("aioservice.mpyfile")
@@ -216,8 +322,12 @@ class Finder:
         entry = self.settings.get(name)
         if entry and "cls" in entry:
             return entry["cls"]
-        ext = "mpy" if self.files.get(base(name)) in ("mpy", "cut", "whole") else "py"
-        return "./%s/%s_service.%s" % (_FOLDER, base(name), ext)
+        kind = self.files.get(base(name)) or ""
+        if kind.startswith("/"):
+            return kind.split(" ")[0]
+        ext = "mpy" if kind in ("mpy", "cut", "whole") else "py"
+        path = "./%s/%s_service.%s" % (_FOLDER, base(name), ext)
+        return path + " (instead of the one in ROM)" if base(name) in _listed(_ROM) else path
 
     def bring(self, name, force=False, groups=None, exclude=()):
         """The service of that name, imported; None where it is held back or cannot be loaded."""
@@ -230,17 +340,28 @@ class Finder:
         manager.held.pop(name, None)
         entry = self.settings.get(name) or {}
         service = why = None
-        if not force and name not in self.faults:
+        if (entry or exclude or groups is not None) and not force and name not in self.faults:
             why = _held(name, entry, None, groups, exclude)
+        if why is None and name in self._masked:
+            service = _helper("aioservice.safemode").make(name, self.path(name), self._masked[name])
+            manager.services[name] = service
+            return service
+        if why is None and self._is_safe and not force:
+            why = _helper("aioservice.safemode").get(self, name, entry)
         if why is None:
             try:
                 service = self.make(name)
             except BaseException as e:
                 if is_interrupt(e):
                     raise
+                self._feed()
                 manager.failed[name] = (self.path(name), e)
+                note(name + ".service", "not loaded: ", e)
                 return None
+            self._feed()
             why = None if force else _held(name, entry, service, groups, exclude)
+            if self._is_safe and not (force or service.safe or name == manager.last):
+                why = _SAFE
         if why is None:
             manager.services[name] = service
             return service
@@ -251,21 +372,27 @@ class Finder:
 
     def make(self, name):
         """A new instance of a service, with its settings; raises what is wrong with it."""
+        if name in self._masked:
+            _refuse("it is masked: %s; unmask it first" % self._masked[name])
+        self._feed(name)
         if name in self.faults:
             raise self.faults[name]
         entry = self.settings.get(name) or {}
         if name in self.manager.patches:
-            return _apply(self.manager.patches[name](name), entry)
-        full = entry["cls"].rpartition(".")[0] if "cls" in entry else _MODULE % base(name)
+            return _apply(self.manager.patches[name](name), entry, self.options)
+        file = base(name)
+        full = entry["cls"].rpartition(".")[0] if "cls" in entry else _MODULE % file
         was = full in sys.modules
         try:
             if "cls" in entry:
                 module, made = _of_class(name, entry["cls"])
             else:
-                self._check((name,))
-                module, made = _of_file(name, self.files.get(base(name)))
+                if self.files.get(file) != "whole":
+                    self._check((name,))
+                self._feed(name)
+                module, made = _of_file(name, file, full, self.files.get(file))
             made.module = module
-            return _apply(made, entry)
+            return _apply(made, entry, self.options)
         except BaseException:
             if not was:  # so that a mended file is read
                 give_back(full)
@@ -276,7 +403,7 @@ class Finder:
         name = service.name
         if name in self.faults:
             raise self.faults[name]
-        return _apply(type(service)(name), self.settings.get(name) or {})
+        return _apply(type(service)(name), self.settings.get(name) or {}, self.options)
 
     def bring_all(self, groups=None, exclude=None):
         """Imports all services that are to run; what stands in settings counts where None is given."""
@@ -284,12 +411,14 @@ class Finder:
         groups = None if groups is None else names(groups)
         exclude = names(self.options.get("exclude", ()) if exclude is None else exclude)
         threshold = gc.threshold()
-        gc.collect()
-        gc.threshold((gc.mem_free() + gc.mem_alloc()) // 8)  # else the heap fragments
         try:
             chosen = self.known()
-            self._check([n for n in chosen if (self.settings.get(n) or {}).get("enabled") is not False])
-            for name in chosen:
+            off = [n for n in self.settings if (self.settings[n] or {}).get("enabled") is False]
+            self._check([n for n in chosen if n not in off])
+            for i, name in enumerate(chosen):
+                # Else the heap fragments; more often would cost as much time as some imports each.
+                if not i & 31:
+                    gc.threshold(gc.mem_free())
                 self.bring(name, False, groups, exclude)
         finally:
             gc.threshold(threshold)
@@ -307,6 +436,8 @@ def _held(name, entry, service, groups, exclude):
     """Why a service is not to run, or None; before its import `service` is None."""
     if not entry.get("enabled", service is None or service.enabled):
         return "disabled"
+    if not exclude and groups is None:
+        return None
     mine = () if service is None else names(service.groups)
     if _fits_any(name, exclude) or any([_fits_any(group, exclude) for group in mine]):
         return "excluded"

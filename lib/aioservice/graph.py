@@ -25,17 +25,31 @@ def _branch(services, name, lead, path):
             _branch(services, other, lead + ("   " if last else "│  "), path + [other])
 
 
+def _roots(services):
+    """Names from which every service is reached: those that nobody requires, and one of each cycle."""
+    from .order import closure
+
+    graph = {name: names(services[name].require) for name in services}
+    needed = [other for name in graph for other in graph[name]]
+    roots = [name for name in sorted(graph) if name not in needed]
+    reached = closure(roots, graph)
+    # What is left hangs on cycles: those that reach most first, as they reach the others.
+    left = [(-len(closure([name], graph)), name) for name in graph if name not in reached]
+    for _, name in sorted(left):
+        if name not in reached:
+            roots.append(name)
+            reached.extend(closure([name], graph))
+    return sorted(roots)
+
+
 def tree(name=None):
-    """Prints what a service requires, and what that requires; None: from all that nobody requires."""
+    """Prints what a service requires, and what that requires; None: from all that nobody requires.
+
+    Of a cycle, which nobody else requires, it begins with its first name.
+    """
     mgr = manager()
     services = mgr.services
-    if name is None:
-        needed = []
-        for service in services.values():
-            needed.extend(names(service.require))
-        roots = [each for each in sorted(services) if each not in needed] or sorted(services)
-    else:
-        roots = [mgr.get(name).name]
+    roots = _roots(services) if name is None else [mgr.get(name).name]
     for root in roots:
         print(_label(services, root))
         _branch(services, root, "", [root])
@@ -68,7 +82,19 @@ def chain(name=None):
 
 
 def blame():
-    """Prints how long the start of each service took, slowest first."""
-    services = manager().services
-    for took, name in sorted([(-s.took, s.name) for s in services.values()]):
-        print("%8d ms %s.service" % (-took, name))
+    """Prints how long the start of each service took, slowest first, and what it took of the heap.
+
+    The heap, in bytes after a collection, is that of its import and of its first setup(); it is
+    measured at a boot where `_boot.blame` is true in services.config.
+    """
+    mgr = manager()
+    heap = getattr(mgr, "heap", None)
+    for took, name in sorted([(-s.took, s.name) for s in mgr.services.values()]):
+        figures = ""
+        if heap is not None:
+            figures = "%8s B import %8s B setup" % tuple(
+                ["-" if n is None else max(n, 0) for n in heap.get(name, (None, None))]
+            )
+        print("%8d ms%s %s.service" % (-took, figures, name))
+    if heap is None:
+        print('heap: not measured; {"_boot": {"blame": true}} in services.config does so at the next boot')

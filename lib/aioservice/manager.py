@@ -1,15 +1,13 @@
 # The one manager: what follows when a service changes its state, and how all of them stop.
-# Resident. Starting and everything else that people ask for is in verbs, loaded on use.
+# Resident. Starting and everything else that people ask for is in starting and verbs, loaded on use.
 
 import asyncio
-import sys
 
 from aioclass import Service
-from aioctl.core import bound, group
+from aioctl.core import bound, group, lookup
 
-_ALSO = const(("aioclass_asyncmd", "aioctl.text", "aioctl.env"))  # to be given back, like this package
 _ROUNDS = const(5)  # of a shutdown, while somebody goes on starting services
-_MORE = const(" begin forget get restart start ")
+_MORE = const(" =starting begin outcome release =bringup bring_up =verbs forget get restart start stop ")
 
 
 def names(value):
@@ -19,46 +17,9 @@ def names(value):
     return value.values() if isinstance(value, dict) else value
 
 
-_WAITS = ("waiting", "blocked")
+_WAITS = const(("waiting", "blocked"))
 # States of a requirement that may be up soon.
-_COMING = ("waiting", "starting", "running")
-
-
-def decided(service):
-    """Whether a start has had its first outcome."""
-    return service.is_up() or service.state in ("restarting", "failed", "blocked", "stopped", "masked")
-
-
-class Operation:
-    """Something under way with a service: may be awaited for its end, or left alone."""
-
-    def __init__(self, service, coro, word):
-        self.service = service
-        self.word = word  # what is under way: "stopping"
-        self.error = None
-        self.ended = asyncio.Event()
-        asyncio.create_task(self._run(coro))
-
-    async def _run(self, coro):
-        try:
-            await coro
-        except Exception as e:
-            self.error = e
-        self.ended.set()
-
-    def __repr__(self):
-        word = self.service.state if self.ended.is_set() else self.word
-        return "%s.service: %s" % (self.service.name, word)
-
-    async def _wait(self):
-        await self.ended.wait()
-        if self.error is not None:
-            raise self.error
-
-    def __iter__(self):
-        return self._wait()
-
-    __await__ = __iter__
+_COMING = const(("waiting", "starting", "running"))
 
 
 class Manager:
@@ -84,9 +45,7 @@ class Manager:
         self._dirty = []  # services whose change is not dealt with yet
 
     def __getattr__(self, name):
-        if " %s " % name not in _MORE:
-            raise AttributeError(name)
-        return bound(self, "aioservice.verbs", name)
+        return bound(lookup("aioservice.", _MORE, name), self)
 
     # -- what follows a change ------------------------------------------------
 
@@ -95,33 +54,35 @@ class Manager:
 
         A queue instead of recursion: chains of services are long, stacks of boards short.
         """
+        if self._event is not None:
+            self._event.set()
+            self._event = None
         dirty = self._dirty
+        pending = self._pending
+        if not (dirty or pending or service.state in _WAITS):
+            return  # nobody waits, as in most of a boot
         try:
             dirty.append(service)
             if len(dirty) > 1:
                 return
             while dirty:
-                self._follow(dirty[0])
+                service = dirty[0]
+                if service in pending:
+                    pending.remove(service)
+                if service.state in _WAITS:
+                    pending.append(service)
+                for other in pending[:] if pending else ():
+                    if other.state in _WAITS and (
+                        self._missed
+                        or service.name in names(other.require)
+                        or service.name in names(other.want)
+                    ):
+                        self.advance(other)
                 dirty.pop(0)
             self._missed = False
         except MemoryError:  # nothing is lost: the next change looks at all that wait
             dirty.clear()
             self._missed = True
-        if self._event is not None:
-            self._event.set()
-            self._event = None
-
-    def _follow(self, service):
-        pending = self._pending
-        if service in pending:
-            pending.remove(service)
-        if service.state in _WAITS:
-            pending.append(service)
-        name = service.name
-        for other in pending[:] if pending else ():
-            if other.state in _WAITS:  # not one whose own change is still to be followed
-                if self._missed or name in names(other.require) or name in names(other.want):
-                    self.advance(other)
 
     def change(self):
         """To be awaited: the next change of any service from now on."""
@@ -132,18 +93,14 @@ class Manager:
     def verdict(self, service):
         """None if its requirements let a service run, else the state that it has to be in."""
         state = None
-        for name in names(service.require):
-            other = self.services.get(name)
-            if other is None or not other.is_up():
-                if other is None or not (other in self.fresh or other.state in _COMING):
-                    return "blocked"
-                state = "waiting"
-        if state is None:
-            for name in names(service.want):
+        for wanted in (service.require, service.want):
+            for name in names(wanted) if wanted else ():
                 other = self.services.get(name)
-                if other is not None and (other in self.fresh or other.state in _COMING):
-                    if not decided(other):
-                        return "waiting"
+                if other is None or not other.is_up():
+                    if other is not None and (other in self.fresh or other.state in _COMING):
+                        state = "waiting"
+                    elif wanted is service.require:
+                        return "blocked"
         return state
 
     def advance(self, service):
@@ -160,12 +117,6 @@ class Manager:
             elif state != service.state:
                 service.move(state)
 
-    async def outcome(self, services):
-        """Waits until each has had its first outcome."""
-        for service in services:
-            while not decided(service):
-                await self.change()
-
     # -- stop -----------------------------------------------------------------
 
     def dependents(self, services):
@@ -177,37 +128,40 @@ class Manager:
                     found.append(other)
         return found
 
-    def stop(self, services, grace=None):
-        """Stops services, their dependents first; the Operation ends with the last of them."""
-        return Operation(services[0], self.stopped(self.dependents(services), grace), "stopping")
-
     async def stopped(self, left, grace=None):
-        """The exact reverse of starting: each stops as soon as nothing in the list needs it."""
+        """The exact reverse of starting: each stops as soon as nothing in the list needs it.
+
+        Takes the list over.
+        """
         asked = []  # one that is started again after its stop is not stopped again
         while True:
-            left = [s for s in left if (s._asked if s in asked else s.is_active() or s.state in _WAITS)]
+            for service in list(left):
+                on = service.is_active() or service.state in _WAITS
+                if not (service._asked if service in asked else on):
+                    left.remove(service)
             if not left:
                 return
-            # One that waited may have begun meanwhile.
-            left.extend([s for s in self.dependents(left) if s not in left and s not in asked])
+            for service in self.dependents(left):  # one that waited may have begun meanwhile
+                if service not in left and service not in asked:
+                    left.append(service)
             change = self.change()
+            free = []
             for service in left:
                 for other in left:
                     if service.name in names(other.require) or service.name in names(other.want):
                         break
                 else:
-                    service.ask(grace)
-                    asked.append(service)
+                    free.append(service)
+            for service in free or left:  # those of a cycle all at once
+                service.ask(grace)
+                asked.append(service)
             await change
 
     async def shutdown(self, grace=None):
         """Stops everything. Needs no import: the last thing that a board short of memory can do."""
         self.shutdowns += 1  # restarts that are under way are given up
         for _ in range(_ROUNDS):  # what somebody started meanwhile stops too
-            left = [s for s in self.services.values() if s.is_active() or s.state in _WAITS]
-            if not left:
-                break
-            await self.stopped(left, grace)
+            await self.stopped(list(self.services.values()), grace)
         if self.quit is not None:
             self.quit.set()
 
@@ -226,17 +180,3 @@ def manager():
 
             group().log = Journal(2000, uptime)
     return _manager
-
-
-def release():
-    """Gives back the memory of what only a boot, a look or a change by hand needs.
-
-    That is every file of this package but this one; code that runs stays until it ends.
-    """
-    modules = sys.modules
-    for full in list(modules):
-        if full in _ALSO or full.startswith("aioservice.") and full != "aioservice.manager":
-            del modules[full]
-            parent, _, leaf = full.rpartition(".")
-            if parent in modules and hasattr(modules[parent], leaf):
-                delattr(modules[parent], leaf)

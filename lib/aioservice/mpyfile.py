@@ -1,7 +1,6 @@
 # Whether an .mpy file is all there: of one that was cut short, as by a broken copy, the VM
 # reads past the end for ever. Pure; given back after a boot.
 
-_MARK = const(b"\nend\n")  # a tool may append it: the VM ignores it, and it saves the walk
 _STR = const(5)  # types of constants in the file
 _BYTES = const(6)
 _TUPLE = const(10)
@@ -47,17 +46,8 @@ class _Walk:
                 self.code()
 
 
-def is_cut(file):
-    """Whether an open .mpy file ends too early. Native code is not looked into."""
-    size = file.seek(0, 2)
-    file.seek(max(size - len(_MARK), 0))
-    if file.read() == _MARK:
-        return False
-    file.seek(0)
-    return _is_cut(file.read())
-
-
-def _is_cut(data):
+def is_cut(data):
+    """Whether the bytes of an .mpy file end too early. Native code is not looked into."""
     if data[:2] != b"M\x06" or len(data) < 4 or data[2] >> 2:
         return False  # an empty one, or one of another version, the VM refuses itself
     walk = _Walk(data)

@@ -16,7 +16,7 @@ def cycles(members, graph):
     """{name: "a -> b -> c -> a"} for each member that is on a cycle."""
     found = {}
     for name in members:
-        ring = None if name in found else _ring(name, graph)
+        ring = None if name in found or not graph[name] else _ring(name, graph)
         if ring is not None:
             for i in range(len(ring)):
                 turn = ring[i:] + ring[:i] + ring[i : i + 1]

@@ -8,7 +8,7 @@ import aioschedule
 from aioctl.core import describe
 from aioctl.text import is_terminal, match, plain
 
-from aioclass import ServiceError
+from aioclass_errors import ServiceError
 
 from .manager import manager, names
 
@@ -137,50 +137,54 @@ def select(name):
 
 
 def status(name=None):
-    """Prints one line a service; a name, or a pattern with `*`, picks some."""
+    """Prints one line a service; a name, or a pattern with `*`, picks some.
+
+    The line of one that is named says when it runs next, if it is in the schedule.
+    """
     mgr = manager()
     put = sys.stdout.write
     if mgr.fault is not None and name is None:
         print(mgr.fault)
     colour = is_terminal()
     for each in select(name):
-        _write_line(put, mgr.services.get(each, each), colour)
+        service = mgr.services.get(each, each)
+        _write_line(put, service, colour)
+        when = None if name is None or "*" in name else aioschedule.next_run(each)
+        if when is not None:
+            put("; next run ")
+            put(when)
         put("\n")
 
 
-def _list():
+def list_():
     """Prints the repr of each loaded service, one a line."""
     services = manager().services
     for name in sorted(services):
         print(services[name])
 
 
-def _without_ours(error):
-    """A traceback without the manager's own frames, unless it has no others."""
-    text = io.StringIO()
-    sys.print_exception(error, text)
-    lines = text.getvalue().split("\n")
-    theirs = [line for line in lines if '"lib/aioservice/' not in line and '"lib/aioclass' not in line]
-    if not any([line.startswith("  File") for line in theirs]):
-        theirs = lines
-    return "\n".join(theirs)
-
-
 def traceback(name, rtn=False):
-    """Prints the traceback of a service's load or run failure; with rtn returns it as text."""
+    """Prints the traceback of a service's load or run failure; with rtn returns it as text.
+
+    Of a series of failures the first one and the last, with their numbers.
+    """
+    from aioctl.trace import put
+
     mgr = manager()
     out = io.StringIO() if rtn else sys.stdout
     for each in select(name):
         service = mgr.services.get(each)
         error = mgr.failed[each][1] if service is None else service.error
         if error is not None:
-            out.write("%s: Traceback\n" % each)
-            out.write(_without_ours(error))
+            put(out.write, each, error, service)
     return out.getvalue() if rtn else None
 
 
 def snapshot():
-    """Plain dicts and lists, ready for JSON: all that a tool needs to know."""
+    """Plain dicts and lists, ready for JSON: all that a tool needs to know.
+
+    While aioctl.profile(True) is on, `profile` are the figures of aioctl.profiler.
+    """
     mgr = manager()
     services = []
     for name in sorted(mgr.services):
@@ -194,11 +198,20 @@ def snapshot():
             entry["error"] = _said(service.error)
         if service.require:
             entry["require"] = sorted(names(service.require))
+        if service._armed:
+            entry["next"] = aioschedule.next_due(name)
+            timer = aioschedule.timers.info(name)
+            if timer is not None and timer.skipped:
+                entry["skipped"] = timer.skipped
         services.append(entry)
-    return {
+    found = {
         "uptime": aioschedule.uptime(),
         "services": services,
         "failed": {name: _said(mgr.failed[name][1]) for name in mgr.failed},
         "held": dict(mgr.held),
         "fault": mgr.fault,
     }
+    profiler = sys.modules.get("aioctl.profiler")
+    if profiler is not None:
+        found["profile"] = profiler.figures()
+    return found

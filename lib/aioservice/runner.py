@@ -1,17 +1,13 @@
 # run(): the whole of it, as main.py uses it: boot, init, console, until stopped; then shutdown.
+# Its frames stay as long as the board runs, so what only the start needs is in bringup.
 
 import asyncio
 
+from aioctl.core import group
 from aioschedule import uptime
 
-from .manager import manager, release
+from .manager import manager
 
-_MOMENT = const(2)  # s
-_HINTS = (
-    "aioservice.status() shows the services, aioctl.status() the tasks, aioctl.log() the journal;",
-    'load("world"), unload("world"), stop("hello"), config("hello", True, 3, 2) act on them;',
-    'traceback("dofail") explains a failure. Ctrl-D shuts down.',
-)
 _DAY = const(86400)  # s; asyncio.sleep() of a week overflows on 32 bits
 
 
@@ -24,15 +20,24 @@ def run(console="repl", **options):
     mgr = manager()
     ended = False
     try:
-        ended = asyncio.run(_main(console, options))
+        ended = asyncio.run(main(console, options))
     except KeyboardInterrupt:
         print("\nCtrl-C: shutting down")
     if not ended:
         # A Ctrl-C, or the console dropped the event loop as aiorepl does.
         asyncio.new_event_loop()
-        for service in mgr.services.values():
-            service.orphan()
+        _orphan(mgr)
         _finish()
+
+
+def _orphan(mgr):
+    """With the event loop every task is gone: only the tear-down is left. Imports nothing."""
+    for service in mgr.services.values():
+        service._life = service._event = None
+        service._asked = False
+    for record in group().records.values():
+        if record.service is not None:
+            record.lose()
 
 
 def _finish():
@@ -46,29 +51,22 @@ def _finish():
 
 
 def _report():
+    try:  # what comes now was asked for
+        from .masks import _guard
+
+        _guard("ended")
+    except Exception as e:  # nothing of what ran depends on it
+        print("aioguard:", e)
     for service in manager().services.values():
         if service.forced:
             print("%s.service did not stop in time" % service.name)
 
 
-async def _main(console, options):
-    from .startup import boot, init
-
+async def main(console, options):
     mgr = manager()
     mgr.quit = asyncio.Event()
     mgr.last = console
-    await boot(**{k: v for k, v in options.items() if k != "init_schedule"})
-    init(**options)
-    await _settled(mgr)
-    if console in mgr.services:
-        for text in _HINTS:
-            print(text)
-        mgr.begin([mgr.services[console]])
-    else:
-        if not mgr.services and not mgr.failed:
-            print("no services: put <name>_service.mpy into aioservices/services")
-        print("no console; Ctrl-C shuts down")
-    release()
+    await mgr.bring_up(options)  # not imported here: its frame would stay as long as this one
     while not mgr.quit.is_set():
         try:  # a loop with nothing due would end
             await asyncio.wait_for(mgr.quit.wait(), _DAY)
@@ -77,12 +75,3 @@ async def _main(console, options):
     await mgr.shutdown()
     _report()
     return True
-
-
-async def _settled(mgr):
-    """Gives the others a moment to come up, so that their lines stand before the prompt."""
-    others = [s for s in mgr.services.values() if s.name != mgr.last]
-    try:
-        await asyncio.wait_for(mgr.outcome(others), _MOMENT)
-    except asyncio.TimeoutError:
-        pass

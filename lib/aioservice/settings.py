@@ -4,27 +4,48 @@
 import json
 
 CONFIG = "services.config"
+_COPY = const("services.config.bak")
+_ROM = const("/rom/services.config")  # what counts where flash has none
+# What a key takes: a letter, as its number, since a letter in a text would be a name for good.
+_BOOL = const(98)  # b
+_LIST = const(108)  # l
+_OBJECT = const(107)  # k
+_NAMES = const(110)  # n
+_REQUIRE = const(114)  # r
+_TIMES = const(116)  # t
+_POLICY = const(112)  # p
+_SECONDS = const(115)  # s
+_WITHIN = const(119)  # w
+_HARDWARE = const(104)  # h
+_MINUTES = const(117)  # u
+_COUNT = const(105)  # i
+_CLASS = const(99)  # c
+_RATE = const(109)  # m
 # key=what it takes; strings, as each name in a dict would stay in memory for good.
 _KEYS = (
     " enabled=b critical=b safe=b args=l kwargs=k require=r want=n groups=n schedule=t restart=p "
-    "start_timeout=s stop_grace=s stop_timeout=s watchdog=w loglevel=v instances=i cls=c "
+    "start_timeout=s stop_grace=s stop_timeout=s watchdog=w loglevel=v lograte=m instances=i cls=c "
 )
-_BOOT = " groups=n exclude=n watchdog=w utc_offset=u "
+_BOOT = " groups=n exclude=n watchdog=h utc_offset=u blame=b "
 _TAKES = (
     "b=true or false|l=a list|k=an object {name: value}|n=a name or a list of names|"
     "r=a name, a list of names, or {attribute: name}|s=seconds, 0 to 86400|"
-    "w=seconds, 0 to 86400, or null|u=minutes, -1440 to 1440|i=a number, 1 to 99|"
-    't={"start_in": seconds, "repeat": seconds or false}|c="module.Class"|'
+    "w=seconds, 0 to 86400, or null|h=seconds, 1 to 86400, or 0 or null for none|"
+    "u=minutes, -1440 to 1440|i=a number, 1 to 99|"
+    't={"start_in": seconds, "repeat": seconds or false} or '
+    '{"at": "07:30", "days": "mon-fri", "persistent": true}|'
+    'c="module.Class"|'
     'p="no", "on-failure", "always" or {"policy": …, "delay": s, "limit": [n, s], "on_limit": "reset"}|'
     "v=one of debug, info, warning, error, critical|"
+    "m=[lines, seconds], whole numbers from 1 on, or null for no limit|"
 )
 _POLICIES = ("no", "on-failure", "always")
 
 
 def kind(key, table=_KEYS):
-    """What a key of an entry takes, as a letter; None for a key that is not in the table."""
+    """What a key of an entry takes, as a letter's number; None for a key that is not in the table."""
     at = -1 if " " in key else table.find(" %s=" % key)
-    return None if at < 0 else table[at + len(key) + 2]
+    return None if at < 0 else ord(table[at + len(key) + 2])
 
 
 def _is_number(value, low=0, high=86400):
@@ -39,9 +60,19 @@ def _is_names(value):
     return isinstance(value, str) or _is_list(value) and all([isinstance(v, str) for v in value])
 
 
+def _has_more(timing):
+    """Whether a schedule has keys other than those of an interval: they load the calendar."""
+    return any([key not in ("start_in", "repeat") for key in timing])
+
+
 def _is_schedule(value):
     if not isinstance(value, dict):
         return value is None
+    if _has_more(value):
+        if __import__("aiocalendar_rule").fault(value) is not None:
+            return False
+        if "at" in value:
+            return True
     start, repeat = value.get("start_in"), value.get("repeat") or None
     if _is_list(start):
         right = 6 <= len(start) <= 9 and all([isinstance(v, int) for v in start])
@@ -66,31 +97,41 @@ def _is_restart(value):
 
 def fits(kind, value):
     """Whether a value is of that kind."""
-    if kind == "b":
+    if kind == _BOOL:
         return isinstance(value, bool)
-    if kind == "l":
+    if kind == _LIST:
         return _is_list(value)
-    if kind == "k":
+    if kind == _OBJECT:
         return isinstance(value, dict) and _is_names(list(value))
-    if kind == "n":
+    if kind == _NAMES:
         return _is_names(value)
-    if kind == "r":
+    if kind == _REQUIRE:
         return _is_names(list(value.values()) if isinstance(value, dict) else value)
-    if kind == "t":
+    if kind == _TIMES:
         return _is_schedule(value)
-    if kind == "p":
+    if kind == _POLICY:
         return _is_restart(value)
-    if kind == "s":
+    if kind == _SECONDS:
         return _is_number(value)
-    if kind == "w":
+    if kind == _WITHIN:
         return value is None or _is_number(value)
-    if kind == "u":
+    if kind == _HARDWARE:  # faster than its boot it would lose the board; boot.py has these bounds too
+        return value is None or _is_number(value) and not 0 < value < 1
+    if kind == _MINUTES:
         return _is_number(value, -1440, 1440)
-    if kind == "i":
+    if kind == _COUNT:
         return isinstance(value, int) and _is_number(value, 1, 99)
-    if kind == "c":
+    if kind == _RATE:
+        pair = _is_list(value) and len(value) == 2
+        return value is None or pair and all([isinstance(n, int) and _is_number(n, 1) for n in value])
+    if kind == _CLASS:
         return isinstance(value, str) and 0 < value.find(".") < len(value) - 1
     return isinstance(value, str) and value.lower() in "debug info warning error critical".split()
+
+
+def _takes(kind):
+    """What a kind of key takes, for people."""
+    return _TAKES[_TAKES.find(chr(kind) + "=") + 2 :].split("|")[0]
 
 
 def fault_of(name, entry):
@@ -100,8 +141,11 @@ def fault_of(name, entry):
     for key in sorted(entry):
         letter = kind(key, _BOOT if name == "_boot" else _KEYS)
         if letter is not None and not fits(letter, entry[key]):
-            takes = _TAKES[_TAKES.find(letter + "=") + 2 :].split("|")[0]
-            return "%s.%s: expected %s, not %s" % (name, key, takes, json.dumps(entry[key]))
+            if letter == _TIMES and isinstance(entry[key], dict) and _has_more(entry[key]):
+                why = __import__("aiocalendar_rule").fault(entry[key])
+                if why is not None:
+                    return "%s.%s.%s" % (name, key, why)
+            return "%s.%s: expected %s, not %s" % (name, key, _takes(letter), json.dumps(entry[key]))
     return None
 
 
@@ -135,7 +179,9 @@ def parse(text):
         return found, None
     once = json.dumps(found)
     twice = [n for n in sorted(found) if text.count('"%s"' % n) > once.count('"%s"' % n)]
-    return found, "%s stands twice; the last one counts" % (", ".join(twice) or "a name")
+    if not twice:
+        return found, "a name stands twice; the last one counts"
+    return found, "%s stands twice; the last one counts" % ", ".join(twice)
 
 
 def load(path):
@@ -144,8 +190,8 @@ def load(path):
         with open(path) as file:
             found, fault = parse(file.read())
     except OSError as e:
-        # ENOENT: a missing file means defaults
-        return None, None if e.args[0] == 2 else "%s cannot be read: %s" % (path, e)
+        # ENOENT: a missing file means defaults; so does ENODEV, where there is no /rom
+        return None, None if e.args[0] in (2, 19) else "%s cannot be read: %s" % (path, e)
     except MemoryError:
         return None, "%s is too large for the memory" % path
     except (ValueError, RuntimeError) as e:  # RuntimeError: brackets beyond the depth of the stack
@@ -154,12 +200,18 @@ def load(path):
 
 
 def read():
-    """(settings, fault): the file; if it is damaged the last good copy, else nothing."""
+    """(settings, fault): the file; if it is damaged the last good copy, else those in ROM, if any."""
     found, fault = load(CONFIG)
-    if found is None and fault:
-        found = load(CONFIG + ".bak")[0]
-        fault += "; using " + ("defaults" if found is None else "the last good copy, %s.bak" % CONFIG)
-    return found or {}, fault
+    if found is not None:
+        return found, fault
+    source = damage = None
+    for path in (_COPY, _ROM) if fault else (_ROM,):
+        if found is None:
+            found, damage = load(path)
+            source = "the last good copy, " + path if path == _COPY else path
+    if fault:
+        fault += "; using " + ("defaults" if found is None else source)
+    return found or {}, fault or damage
 
 
 # -- what services get --------------------------------------------------------
@@ -171,10 +223,10 @@ def _undefined(name, entry):
 
     names = load()
     for key in sorted(entry):
-        if kind(key) in (None, "l", "k"):
+        if kind(key) in (None, _LIST, _OBJECT):
             parts = {key: entry[key]}
             if key == "kwargs":
-                parts = {"kwargs." + word: entry[key][word] for word in entry[key]}
+                parts = {key + "." + word: entry[key][word] for word in entry[key]}
             for part in sorted(parts):
                 try:
                     expand(parts[part], names)

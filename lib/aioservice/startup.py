@@ -2,7 +2,8 @@
 
 import asyncio
 
-from .manager import decided, manager, release
+from .manager import manager
+from .starting import decided
 
 
 def _find(config, groups, exclude):
@@ -43,7 +44,7 @@ def _say(mgr, debug, log, debug_log):
     return say
 
 
-async def follow(mgr, services, say):
+async def announce(mgr, services, say):
     """Reports each service as it has its first outcome."""
     services = list(services)
     while services:
@@ -59,7 +60,7 @@ def _start(mgr, services, say):
     active = [s for s in mgr.services.values() if s.state != "init"]
     every = mgr.begin([s for s in services if s.state == "init"])
     if say is not None:
-        asyncio.create_task(follow(mgr, [s for s in every if s not in active], say))
+        asyncio.create_task(announce(mgr, [s for s in every if s not in active], say))
 
 
 async def boot(debug=True, log=None, debug_log=False, config=True, groups=None, exclude=None):
@@ -100,4 +101,4 @@ def init(
         if service.type != "core.service" and name != mgr.last and (init_schedule or not timed):
             rest.append(service)
     _start(mgr, rest, _say(mgr, debug, log, debug_log))
-    release()
+    mgr.release()

@@ -13,6 +13,8 @@ _wire = open(int(os.getenv("BOARD_WIRE")), "r+b")
 
 
 def __getattr__(name):
+    if name in ("RTC", "mem32") and os.getenv("BOARD_KEEPS") != ("rtc" if name == "RTC" else "scratch"):
+        raise AttributeError("'module' object has no attribute '%s'" % name)
     import machine_more
 
     return getattr(machine_more, name)

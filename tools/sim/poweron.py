@@ -32,6 +32,12 @@ def _main(execute):
     from micropython import kbd_intr
 
     kbd_intr(3)  # the unix port does this for scripts only
+    image = os.getenv("BOARD_ROM")
+    if image:
+        import romfs
+
+        romfs.mount(image)
+        del romfs, sys.modules["romfs"]
     names = globals()
     argv = list(sys.argv[1:])
     del sys.argv[:]

@@ -13,9 +13,9 @@ async def main():
     await aioservice.boot(debug=False)
     aioservice.init(debug=False)
     await settle()
-    from aioservice.manager import release
+    from aioservice.manager import manager
 
-    release()
+    manager().release()
     after = used()
     from aioctl.core import group
 

@@ -1,0 +1,50 @@
+# An error as the lines of its traceback, however deep it is and whatever it says.
+# Loaded when somebody looks.
+
+import io
+import sys
+
+from .core import describe
+
+_FRAMES = const(16)  # of a deeper one the two ends are shown
+_OUTER = const(4)  # how many of them are those of the outer end
+_LONGEST = const(200)  # characters of a line
+_OURS = ("lib/aioservice", "lib/aioclass", "lib/aioctl/")
+
+
+def _cut(text):
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def lines(error):
+    """Its traceback as lines, without the manager's own frames unless it has no others."""
+    text = io.StringIO()
+    try:
+        sys.print_exception(error, text)
+    except Exception:  # one that cannot be shown
+        text = io.StringIO(describe(error))
+    every = [line for line in text.getvalue().split("\n") if line]
+    text = None
+    frames = [line for line in every if line.startswith("  File ")]
+    theirs = [line for line in frames if not any([path in line for path in _OURS])] or frames
+    more = len(theirs) - _FRAMES
+    if more > 0:
+        theirs[_OUTER : _OUTER + more] = ["  … %d more" % more]
+    told = [line for line in every if line not in frames]
+    head = 1 if frames else 0  # "Traceback (most recent call last):"
+    return [_cut(line) for line in told[:head] + theirs + told[head:]]
+
+
+def put(write, name, error, service=None, indent=""):
+    """Writes "name: Traceback" and the traceback; of a service's series of failures the first one too."""
+    count = 0 if service is None else service.series
+    numbered = [(count, error)]
+    if count > 1 and service.first is not None and service.first is not error:
+        numbered.insert(0, (1, service.first))
+    for n, each in numbered:
+        write("%s%s: Traceback" % (indent, name))
+        write(" (failure %d of %d)\n" % (n, count) if count > 1 else "\n")
+        for line in lines(each):
+            write(indent)
+            write(line)
+            write("\n")

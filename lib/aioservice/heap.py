@@ -1,0 +1,74 @@
+# What services take of the heap, for blame(): measured where _boot.blame says so, since it takes
+# two collections an import and two a step of each setup(). Without it nothing of this is loaded.
+
+import gc
+
+from aioctl.core import is_awaitable
+
+
+def _used():
+    gc.collect()
+    return gc.mem_alloc()
+
+
+def measured(mgr, make):
+    """A function like `make`, which also notes what each service takes, in `mgr.heap`.
+
+    That is {name: [bytes of its import, bytes of its setup() or None]}, exact to about 100 B, as
+    stacks hold on to garbage for a while. What several services import is counted for the first.
+    """
+    import aioclass_asyncmd  # noqa: F401 - it would be counted for the first service
+
+    if not hasattr(mgr, "heap"):
+        mgr.heap = {}
+
+    def make_measured(name):
+        before = _used()
+        service = make(name)
+        figures = mgr.heap[name] = [_used() - before, None]
+        if service.setup is not None and not hasattr(service.task, "function"):
+            service.setup = _once(service, service.setup, figures)
+        return service
+
+    return make_measured
+
+
+def _once(service, setup, figures):
+    own = "setup" in service.__dict__  # set in __init__, as authors may
+
+    def run():
+        if own:  # the next time unmeasured
+            service.setup = setup
+        else:
+            del service.setup
+        before = _used()
+        work = setup()
+        figures[1] = _used() - before
+        return _stepwise(work, figures) if is_awaitable(work) else work
+
+    return run
+
+
+def _stepwise(work, figures):
+    # A coroutine that counts what each step of another one takes: what others take between
+    # the steps is not counted.
+    error = None
+    while True:
+        before = _used()
+        try:
+            if error is not None:
+                work.throw(error)
+            elif hasattr(work, "send"):
+                work.send(None)
+            else:  # what asyncio.sleep() returns
+                next(work)
+        except StopIteration:
+            work = None  # its frame was counted with the call
+            return
+        finally:
+            figures[1] += _used() - before
+        try:
+            error = None
+            yield
+        except BaseException as e:
+            error = e

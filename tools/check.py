@@ -1,0 +1,161 @@
+"""`make check`: what is wrong with the settings and services of a board tree, or of the project itself.
+
+The findings are those of aioservice.check(), made by the same code (lib/aioservice/findings.py). What a
+board knows from the services that it has loaded is read from their sources here, without running them.
+"""
+from __future__ import annotations
+
+import argparse
+import ast
+import builtins
+import os
+import sys
+from pathlib import Path
+from typing import Iterable, Iterator, Optional
+
+from tools.errors import TreeError, run_main
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVICES = Path("aioservices/services")
+KINDS = ("core.service", "runtime.service", "schedule.service")
+
+
+class Unknown(Exception):
+    """A service of which the source does not tell what its class says."""
+
+
+def device(name: str):
+    """A module of lib/ that is pure, like "aioservice.findings", on CPython."""
+    builtins.const = lambda value: value
+    if str(ROOT / "lib") not in sys.path:
+        sys.path.insert(0, str(ROOT / "lib"))
+    return __import__(name, fromlist=["x"])
+
+
+def class_says(text: str, name: str) -> dict:
+    """{key: value} that the class of a service gives itself, as far as its source says so in literals.
+
+    ValueError says why a board could not load it.
+    """
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise ValueError(f"SyntaxError: {error.msg}, line {error.lineno}") from error
+    made = [node.value for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign))
+            and any(isinstance(target, ast.Name) and target.id == "service" for target in _targets(node))]
+    if not made:
+        if any(word in text for word in ("import *", "globals()", "setattr(")):
+            raise Unknown
+        raise ValueError(f"no `service = …({name!r})` in it")
+    call = made[-1]
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        raise Unknown
+    first = call.args[0] if call.args else None
+    if isinstance(first, ast.Constant) and first.value != name:
+        raise ValueError(f"its service is called {first.value!r}, its file says {name!r}")
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    if call.func.id not in classes:
+        raise Unknown
+    found = {key: value for key, value in _attributes(classes[call.func.id], classes)}
+    kind = found.pop("type", KINDS[1])
+    if kind not in KINDS:
+        raise ValueError(f"{name}.type cannot be {kind!r}; it is one of {', '.join(KINDS)}")
+    return found
+
+
+def _attributes(node: ast.ClassDef, classes: dict) -> Iterator[tuple[str, object]]:
+    for base in node.bases:
+        if isinstance(base, ast.Name) and base.id in classes and base.id != node.name:
+            yield from _attributes(classes[base.id], classes)
+    for each in node.body:
+        if isinstance(each, (ast.Assign, ast.AnnAssign)):
+            yield from _literals(each, lambda target: isinstance(target, ast.Name) and target.id)
+        elif isinstance(each, ast.FunctionDef) and each.name == "__init__":
+            for inner in each.body:
+                if isinstance(inner, (ast.Assign, ast.AnnAssign)):
+                    yield from _literals(inner, lambda target: isinstance(target, ast.Attribute)
+                                         and isinstance(target.value, ast.Name) and target.value.id == "self"
+                                         and target.attr)
+
+
+def _targets(node) -> list:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
+
+
+def _literals(node, name_of) -> Iterator[tuple[str, object]]:
+    """What an assignment gives the names of interest, if that is a literal; of a dict its literal part."""
+    value: object
+    try:
+        value = ast.literal_eval(node.value)
+    except (ValueError, TypeError):
+        if not isinstance(node.value, ast.Dict):
+            return
+        value = {}
+        for key, each in zip(node.value.keys, node.value.values):
+            try:
+                value[ast.literal_eval(key)] = ast.literal_eval(each)
+            except (ValueError, TypeError):
+                continue
+    keys = {*device("aioservice.findings")._words(), "type"}
+    for target in _targets(node):
+        if name_of(target) in keys:
+            yield name_of(target), sorted(value) if isinstance(value, set) else value
+
+
+def sources(tree: Path, names: Iterable[str]) -> Iterator[tuple[str, Optional[Path]]]:
+    """(name, source) of services; of a compiled one the project's, if there is one."""
+    for name in names:
+        file = SERVICES / f"{name}_service.py"
+        yield name, next((root / file for root in (tree, ROOT) if (root / file).is_file()), None)
+
+
+def service_files(tree: Path) -> dict[str, set[str]]:
+    """{name: suffixes} of the service files of a tree."""
+    found: dict[str, set[str]] = {}
+    for path in (tree / SERVICES).glob("*_service.*py"):
+        if path.suffix in (".py", ".mpy"):
+            found.setdefault(path.stem[:-len("_service")], set()).add(path.suffix)
+    return found
+
+
+def check(tree: Path) -> list[str]:
+    """All that is wrong with the settings and services of a tree."""
+    findings, settings = device("aioservice.findings"), device("aioservice.settings")
+    files = service_files(tree)
+    services: dict[str, Optional[dict]] = dict.fromkeys(files)
+    failed = {}
+    for name, source in sources(tree, sorted(files)):
+        if len(files[name]) == 2:
+            failed[name] = f"{name}_service.py and .mpy are both there; remove one"
+        elif source is not None:
+            try:
+                services[name] = class_says(source.read_text(encoding="utf-8"), name)
+            except ValueError as error:
+                failed[name] = str(error)
+            except Unknown:
+                pass
+    before = os.getcwd()
+    os.chdir(tree)  # settings and .env are found there, as on a board
+    try:
+        told, fault = settings.read()
+        return ([fault] if fault else []) + findings.findings(told, services, {}, failed)
+    finally:
+        os.chdir(before)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tools/check.py", description="What is wrong with settings.")
+    parser.add_argument("dir", nargs="?", default=ROOT, type=Path, help="a board tree (the project itself)")
+    args = parser.parse_args()
+    if not args.dir.is_dir():
+        raise TreeError(f"{args.dir} is not a folder")
+    found = check(args.dir)
+    for line in found:
+        print(line)
+    if not found:
+        print("check: fine")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_main("check", main))
