@@ -1,8 +1,10 @@
 # Every command a person types. `make` alone lists them.
-# Options: BITS=32|64 and HEAP=192k for run, DIR= for board, run and check, PORT= for repl, ARGS= for test.
+# Options: BITS=32|64 and HEAP=192k for run, DIR= for board, run and check, PORT= for repl, ARGS= and JOBS= for test.
 
 PYTHON ?= python3
 DIR = build/board
+# Tests mostly wait, so there may be more at a time than cores.
+JOBS = 4
 VENV := build/venv/bin/python
 BOARD := tools/board $(if $(HEAP),--heap $(HEAP)) $(if $(BITS),--bits $(BITS))
 export PYTHONDONTWRITEBYTECODE := 1
@@ -17,7 +19,7 @@ run: board  ## set up everything missing, build the board tree, boot it
 	@exec $(BOARD) "$(DIR)"
 
 test: .venv .unixport  ## set up everything missing, run all tests (ARGS="-k name")
-	@$(VENV) -m pytest $(ARGS)
+	@$(VENV) -m pytest -n $(JOBS) $(ARGS)
 
 board: .venv .unixport  ## build the board tree in DIR (build/board)
 	@$(VENV) -m tools.tree "$(DIR)"

@@ -893,12 +893,20 @@ def test_heap_does_not_grow(console):
         console.expect("MicroPython")
         console.expect(PROMPT)
 
-    for _ in range(12):
+    def least():
+        """A stale word on the stack keeps a block now and then; what leaks is there each time."""
+        looks = []
+        for _ in range(6):
+            use()
+            looks.append(used())
+        return min(looks)
+
+    for _ in range(6):
         use()
-        before = used()
-    for _ in range(20):
+    before = least()
+    for _ in range(9):
         use()
-    assert used() - before <= 64
+    assert least() - before <= 64
 
 
 BUDGET = """
