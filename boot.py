@@ -58,8 +58,8 @@ def check(names=None, armed=armed):
 
 
 def watchdog():
-    # Seconds that `_boot.watchdog` in services.config asks for, or None. What counts as damaged is
-    # what aioservice/settings.py says, and so is what then counts; it is too large to load for it.
+    # Seconds that `_boot.watchdog` in services.config asks for, or None. A file that is cut short is damaged
+    # here, too, and then that counts which aioservice/settings.py takes; it is too large to load for it.
     import json
 
     names = ["services.config", "services.config.bak", "/rom/services.config"]

@@ -54,6 +54,7 @@ _LASTS = const(30)  # s
 _SOFT = const(10000)  # ms: by then a chip that was reset has come to boot.py
 _MARK = const(b"aioG")
 _SIZE = const(16)
+_ENDS = ()  # how a life may end
 
 
 class _Registers:
@@ -288,10 +289,11 @@ class _Steps:
     With a record in a file only the first step of a life is, and that of its setup().
     """
 
-    def __init__(self, coro, crumb, name):
+    def __init__(self, coro, crumb, name, life=None):
         self.coro = coro
         self.crumb = crumb
         self.name = self.whose = name
+        self.life = life  # the service, if this is its life and not a task that it made
 
     def send(self, value):
         return self._step(self.coro.send, value)
@@ -317,6 +319,10 @@ class _Steps:
                 _memory.put(_CRUMB, self.crumb)
         try:
             return call(value)
+        except BaseException as error:
+            if self.life is not None and not isinstance(error, _ENDS):
+                _panic(self.life, error)
+            raise
         finally:
             _now = None
             if _memory is None:
@@ -325,10 +331,17 @@ class _Steps:
                 _memory.put(_CRUMB, 0)
 
 
+def _panic(name, error):
+    """The manager's own code failed: something has written over it, as code of a damaged file may."""
+    sys.print_exception(error)
+    foretell(name, "the manager itself failed: %r" % error)
+    machine.reset()
+
+
 def _traced(service, error=None):
     name = service.name
     person = service.manager is not None and name == service.manager.last
-    return _Steps(_live(service, error), _PERSON if person else code(name), None if person else name)
+    return _Steps(_live(service, error), _PERSON if person else code(name), None if person else name, name)
 
 
 def _create(coro):
@@ -340,9 +353,11 @@ def _create(coro):
 
 def _trace(on):
     """Has the steps of services marked from now on, or no longer."""
-    global _live, _task
+    global _live, _task, _ENDS
     import asyncio
     from aioclass import Service
+
+    _ENDS = (StopIteration, KeyboardInterrupt, asyncio.CancelledError)
 
     if on:
         _live, _task = Service._live, asyncio.create_task

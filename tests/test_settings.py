@@ -208,7 +208,7 @@ DAMAGED = [
     ("nonsense", "it is not JSON"),
     ('{"a": {}', "it is cut short"),
     ('{"a": {} "b": {}', "it is cut short"),
-    ('{"a" {}}', "a colon is missing"),
+    ('{"a" {}}', "a colon or a comma is wrong"),
     ("[]", "it is not an object"),
     ("null", "it is not an object"),
     ('"text"', "it is not an object"),
@@ -330,7 +330,7 @@ aioctl.log(level="error")
 
 
 @pytest.mark.parametrize("text, said", [
-    ('{"one"', "services.config is damaged: it is cut short, or a colon is missing; using defaults"),
+    ('{"one"', "services.config is damaged: it is cut short, or a bracket, a colon or a comma is wrong; using defaults"),
     ('{"_boot": {"exclude": 5}}', "services.config: _boot.exclude: expected a name or a list of names, not 5"),
 ])
 def test_a_fault_of_all_the_settings_goes_to_the_journal_once(board, text, said):
@@ -362,7 +362,7 @@ print("---")
 aioctl.log()
 """)
     shown, logged = out.split("---\n")
-    damaged = "services.config is damaged: it is cut short, or a colon is missing; using defaults"
+    damaged = "services.config is damaged: it is cut short, or a bracket, a colon or a comma is wrong; using defaults"
     assert shown == "True {'a': 1}\n" + damaged + "\n"
     assert told(logged) == [
         "[ERROR] [one.service] SettingsError: services.config: one.args: expected a list, not 3",
