@@ -1,27 +1,125 @@
 """Damaged files for `make soak`, made from whole ones; the same seed makes the same ones."""
+
 from __future__ import annotations
 
 import json
 import random
 
-TOKENS = ("{", "}", "[", "]", ":", ",", '"', "\\", "null", "true", "-", "1e99", "1e-400", "NaN", "\\u12", "\\ud800",
-          "[" * 200, '{"a":' * 60, "9" * 400, "\0", "\n", "é", "𝄞", "${", "${A}", "@", "*", "/*", '"_boot"', '"x" "x"')
-VALUES = (None, True, False, 0, -1, 1, 10 ** 30, -0.5, 1e300, "", "x", "${", "${NONE}", "*", "hello", [], {}, [[]], [None],
-          {"": None}, {"a": {"b": []}}, ["good", 1], "é" * 30, "a" * 500, [0] * 50, {"at": "25:00"}, {"start_in": -1},
-          {"policy": 3}, {"start_in": [1]}, {"repeat": 0.0001, "start_in": 0}, {"store": "good"}, {"store": 1})
-LINES = ("A=1", "B = 2", "export C=3", "D='4", 'E="5" # five', "=6", "# seven", "H", "\t", "I==", "A=${A}", "A='\"'", "é=ü",
-         "A\\=1", "X=" + "y" * 300, '"', "'", "A=1\r", "export", "export =")
+TOKENS = (
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    '"',
+    "\\",
+    "null",
+    "true",
+    "-",
+    "1e99",
+    "1e-400",
+    "NaN",
+    "\\u12",
+    "\\ud800",
+    "[" * 200,
+    '{"a":' * 60,
+    "9" * 400,
+    "\0",
+    "\n",
+    "é",
+    "𝄞",
+    "${",
+    "${A}",
+    "@",
+    "*",
+    "/*",
+    '"_boot"',
+    '"x" "x"',
+)
+VALUES = (
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1,
+    10**30,
+    -0.5,
+    1e300,
+    "",
+    "x",
+    "${",
+    "${NONE}",
+    "*",
+    "hello",
+    [],
+    {},
+    [[]],
+    [None],
+    {"": None},
+    {"a": {"b": []}},
+    ["good", 1],
+    "é" * 30,
+    "a" * 500,
+    [0] * 50,
+    {"at": "25:00"},
+    {"start_in": -1},
+    {"policy": 3},
+    {"start_in": [1]},
+    {"repeat": 0.0001, "start_in": 0},
+    {"store": "good"},
+    {"store": 1},
+)
+LINES = (
+    "A=1",
+    "B = 2",
+    "export C=3",
+    "D='4",
+    'E="5" # five',
+    "=6",
+    "# seven",
+    "H",
+    "\t",
+    "I==",
+    "A=${A}",
+    "A='\"'",
+    "é=ü",
+    "A\\=1",
+    "X=" + "y" * 300,
+    '"',
+    "'",
+    "A=1\r",
+    "export",
+    "export =",
+)
+_CLASS = "from aioclass import Service\nclass S(Service):\n    enabled = True\n"
 # Sources of services that are wrong in themselves.
-SOURCES = ("", "raise ValueError(1)\n", "raise SystemExit\n", "raise KeyboardInterrupt\n", "raise MemoryError\n", "import nothing\n",
-           "service = 5\n", "service = None\nraise\n", "def f(:\n", "\0", "x = bytearray(1 << 28)\n", "def f(): f()\nf()\n",
-           "class service: pass\n", "from aioclass import Service\nservice = Service('other')\n",
-           "import machine\nmachine.reset()\n", "import sys\nsys.exit(3)\n", "while True: pass\n", "(" * 500, "x = 1\n" * 2000,
-           "from aioclass import Service\nclass S(Service):\n    enabled = True\n    type = 'core'\nservice = S('x')\n",
-           "from aioclass import Service\nclass S(Service):\n    enabled = True\n    require = 5\nservice = S('x')\n",
-           "from aioclass import Service\nclass S(Service):\n    enabled = True\n    def setup(self): raise BaseException\n"
-           "    def task(self): pass\nservice = S('x')\n",
-           "from aioclass import Service\nclass S(Service):\n    enabled = True\n    async def setup(self):\n"
-           "        while True: pass\nservice = S('x')\n")
+SOURCES = (
+    "",
+    "raise ValueError(1)\n",
+    "raise SystemExit\n",
+    "raise KeyboardInterrupt\n",
+    "raise MemoryError\n",
+    "import nothing\n",
+    "service = 5\n",
+    "service = None\nraise\n",
+    "def f(:\n",
+    "\0",
+    "x = bytearray(1 << 28)\n",
+    "def f(): f()\nf()\n",
+    "class service: pass\n",
+    "from aioclass import Service\nservice = Service('other')\n",
+    "import machine\nmachine.reset()\n",
+    "import sys\nsys.exit(3)\n",
+    "while True: pass\n",
+    "(" * 500,
+    "x = 1\n" * 2000,
+    _CLASS + "    type = 'core'\nservice = S('x')\n",
+    _CLASS + "    require = 5\nservice = S('x')\n",
+    _CLASS + "    def setup(self): raise BaseException\n    def task(self): pass\nservice = S('x')\n",
+    _CLASS + "    async def setup(self):\n        while True: pass\nservice = S('x')\n",
+)
 
 
 def text(rng: random.Random, whole: str) -> bytes:
@@ -40,9 +138,11 @@ def text(rng: random.Random, whole: str) -> bytes:
         elif kind == 3:
             found = found[:to] + found[at:]
         else:
-            found = found[:at] + chr(rng.choice((rng.randrange(32, 127), rng.randrange(1, 0x300)))) + found[to:]
+            found = (
+                found[:at] + chr(rng.choice((rng.randrange(32, 127), rng.randrange(1, 0x300)))) + found[to:]
+            )
     if not rng.randrange(8):
-        found = found[:rng.randrange(len(found) + 1)]
+        found = found[: rng.randrange(len(found) + 1)]
     data = found.encode("utf-8", "replace")
     return binary(rng, data) if not rng.randrange(6) else data
 
@@ -59,7 +159,9 @@ def settings(rng: random.Random, whole: dict) -> bytes:
         if kind == 0:
             place.pop(key, None)
         elif kind == 1 and key in place:
-            place[rng.choice((key + "x", key[1:], "é", "enabled", "cls", "instances", "a b", ""))] = place.pop(key)
+            place[rng.choice((key + "x", key[1:], "é", "enabled", "cls", "instances", "a b", ""))] = (
+                place.pop(key)
+            )
         else:
             place[key] = rng.choice(VALUES)
         found = found or {"x": {}}

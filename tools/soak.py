@@ -1,5 +1,6 @@
 """`make soak`: long fault runs on simulated boards. Power cuts at every write and erase of what the project
 keeps, damaged settings, services and secrets, boots by the dozen; a table of what went wrong."""
+
 from __future__ import annotations
 
 import argparse
@@ -25,7 +26,8 @@ class Row(NamedTuple):
 
     torn: files that were neither old nor new; hangs: boards that did not come up in time; crashes: that
     ended instead; untold: that came up without a word about what was wrong; harmed: settings that were
-    changed or lost, or could not be saved after; growth: bytes of heap; writes: to the flash, beyond those stated.
+    changed or lost, or could not be saved after; growth: bytes of heap; writes: to the flash, beyond
+    those that docs/reliability.md states.
     """
 
     what: str
@@ -69,7 +71,9 @@ def cuts(root: Path, stride: int) -> list[Row]:
             found = bench.run(f"import cuts; cuts.run({what!r}, {fat}, {torn}, {stride})", heap="8m")
             if found is None or found["tried"] < found["steps"] > 0:
                 raise ToolError(f"cuts of {what} on {disk} gave no figures")
-            rows.append(Row(f"power cuts, {what}, {disk}", found["tried"], torn=found["lost"], harmed=found["stuck"]))
+            rows.append(
+                Row(f"power cuts, {what}, {disk}", found["tried"], torn=found["lost"], harmed=found["stuck"])
+            )
     return rows
 
 
@@ -87,13 +91,23 @@ def measure(amounts: Amounts, seed: int, keep: Optional[Path] = None, jobs: int 
         root = Path(folder)
         rows = [*cuts(root / "cuts", amounts.stride), *growth(root / "growth", amounts.cycles)]
         with soakboots.Boards(root / "boards", jobs, keep) as boards:
-            for what, count in (("settings", amounts.settings), ("mpy", amounts.mpy), ("py", amounts.py),
-                                ("env", amounts.env)):
+            for what, count in (
+                ("settings", amounts.settings),
+                ("mpy", amounts.mpy),
+                ("py", amounts.py),
+                ("env", amounts.env),
+            ):
                 found = boards.fuzz(what, count, random.Random(f"{seed} {what}"))
                 rows.append(Row(f"damaged {soakboots.TEXTS[what]}, seed {seed}", count, **found))
             for keeps in ("rtc", "scratch"):
-                rows.append(Row(f"healthy boots, memory: {keeps}", amounts.boots,
-                                **boards.healthy(amounts.boots, keeps)))
+                for what, crash in (("healthy boots", False), ("boots of a crash loop", True)):
+                    rows.append(
+                        Row(
+                            f"{what}, memory: {keeps}",
+                            amounts.boots,
+                            **boards.resets(amounts.boots, keeps, crash),
+                        )
+                    )
     return rows
 
 
@@ -103,8 +117,13 @@ def table(rows: list[Row]) -> str:
     total = [str(sum(getattr(row, name) for row in rows)) for name in ("tried", *FAULTS)]
     made.append(("all", *total))
     widths = [max(len(line[i]) for line in made) for i in range(len(HEAD))]
-    return "\n".join("  ".join(cell.ljust(width) if i == 0 else cell.rjust(width)
-                               for i, (cell, width) in enumerate(zip(line, widths))) for line in made)
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths))
+        )
+        for line in made
+    )
 
 
 def main() -> int:

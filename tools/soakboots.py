@@ -1,4 +1,5 @@
-"""Boots of simulated boards with damaged files, for `make soak`: what is damaged, and what must be seen then."""
+"""Boots of simulated boards with damaged files, for `make soak`: what is damaged, and what must be seen."""
+
 from __future__ import annotations
 
 import json
@@ -9,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, Optional
@@ -23,9 +25,20 @@ TEXTS = {"settings": "services.config", "mpy": ".mpy files", "py": ".py files", 
 SERVICES = size.SERVICES
 TARGET = f"{SERVICES}/x_service"
 WHOLE = {
-    "hello": {"enabled": True, "args": [3, "two"], "kwargs": {"k": 1.5, "deep": [{"a": None}]}, "colour": "red"},
+    "hello": {
+        "enabled": True,
+        "args": [3, "two"],
+        "kwargs": {"k": 1.5, "deep": [{"a": None}]},
+        "colour": "red",
+    },
     "core": {"start_timeout": 20, "stop_grace": 1, "stop_timeout": 5, "critical": False, "loglevel": "debug"},
-    "required": {"require": ["core"], "want": "timed", "groups": ["a", "b"], "safe": True, "lograte": [20, 10]},
+    "required": {
+        "require": ["core"],
+        "want": "timed",
+        "groups": ["a", "b"],
+        "safe": True,
+        "lograte": [20, 10],
+    },
     "timed": {"schedule": {"start_in": 3600, "repeat": 3600}, "watchdog": None},
     "x": {"restart": {"policy": "always", "delay": 1, "limit": [5, 60], "on_limit": None}, "args": []},
     "good@two": {"enabled": True, "instances": 2},
@@ -33,9 +46,26 @@ WHOLE = {
     "_boot": {"groups": ["a"], "exclude": ["nobody"], "utc_offset": 60, "watchdog": None},
 }
 SECRETS = {"x": {"kwargs": {"a": "${A}", "b": "${B}-${C}"}}, "good": {"enabled": True}}
-# Boots of a board that does nothing else, and what it may write.
-KEPT = ("services.state0", "services.state1", "services.step", "services.ran", "services.ran.2", "services.config.bak",
-        "services.config.bad", "services.config.new", ".env")
+CRASH = """import machine
+from aioclass import Service
+class Crash(Service):
+    enabled = True
+    def task(self):
+        machine.reset()
+service = Crash("x")
+"""
+# What a board writes beside what it was given.
+KEPT = (
+    "services.state0",
+    "services.state1",
+    "services.step",
+    "services.ran",
+    "services.ran.2",
+    "services.config.bak",
+    "services.config.bad",
+    "services.config.new",
+    ".env",
+)
 
 
 class Said(NamedTuple):
@@ -60,10 +90,16 @@ class Boards:
 
     def __enter__(self) -> Boards:
         bench = size.Bench(self.root / "first")
-        bench.services(("trivial", "good"), ("trivial", "x"), ("core", "core"), ("required", "required"),
-                       ("timed", "timed"))
+        bench.services(
+            ("trivial", "good"),
+            ("trivial", "x"),
+            ("core", "core"),
+            ("required", "required"),
+            ("timed", "timed"),
+        )
         first = bench.root
-        mpy.compile_file(DEVICE / "fuzz.py", first / "lib/fuzz.mpy", "lib/fuzz.py")
+        for name in ("fuzz", "writes"):
+            mpy.compile_file(DEVICE / f"{name}.py", first / f"lib/{name}.mpy", f"lib/{name}.py")
         (first / "main.py").write_text("import fuzz\nfuzz.run()\n")
         names = [path.relative_to(first).as_posix() for path in first.rglob("*") if path.is_file()]
         (first / tree.MANIFEST).write_text(tree.manifest(first, names))
@@ -79,9 +115,14 @@ class Boards:
 
     def boot(self, board: Path, keeps: str = "scratch") -> Said:
         """Power on; the board ends by itself."""
-        process = subprocess.Popen([*BOARD, str(board)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.STDOUT, env={**os.environ, "BOARD_KEEPS": keeps},
-                                   start_new_session=True)
+        process = subprocess.Popen(
+            [*BOARD, str(board)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "BOARD_KEEPS": keeps},
+            start_new_session=True,
+        )
         try:
             out = process.communicate(timeout=TIMEOUT)[0]
         except subprocess.TimeoutExpired:
@@ -109,7 +150,11 @@ class Boards:
         return {f"{TARGET}.mpy": mutate.mpy(rng, self.mpy), "services.config": _armed()}
 
     def _py_case(self, rng: random.Random) -> dict:
-        return {f"{TARGET}.py": mutate.source(rng, self.source), f"{TARGET}.mpy": None, "services.config": _armed()}
+        return {
+            f"{TARGET}.py": mutate.source(rng, self.source),
+            f"{TARGET}.mpy": None,
+            "services.config": _armed(),
+        }
 
     def _env_case(self, rng: random.Random) -> dict:
         return {".env": mutate.env(rng), "services.config": json.dumps(SECRETS).encode()}
@@ -143,17 +188,28 @@ class Boards:
     def _told(self, case: dict, said: Said) -> bool:
         """Whether the board said what is wrong; `good` runs unless the settings hold it back."""
         report = said.report
-        fault, faults = self._model(case["services.config"], case.get(".env"), report)
+        if ".env" in case and ("x" in report["failed"]) != self._lacks(case[".env"]):
+            return False
+        fault, faults = self._model(case["services.config"], ".env" in case)
         if fault and not report["fault"]:
             return False
-        if not all(report["failed"].get(name, "").startswith(f"services.config: {path}")
-                   for name, path in faults.items()):
+        if not all(
+            report["failed"].get(name, "").startswith(f"services.config: {path}")
+            for name, path in faults.items()
+        ):
             return False
         up = report["states"].get("good") == "running" or "good" in report["held"] or "good" in faults
         target = "x" in report["failed"] or "x" in report["states"] or "x" in report["held"]
         return up and target
 
-    def _model(self, data: bytes, env: Optional[bytes], report: dict) -> tuple[bool, dict[str, str]]:
+    def _lacks(self, env: bytes) -> bool:
+        """Whether a name that SECRETS use is not in a `.env`."""
+        try:
+            return not {"A", "B", "C"} <= set(check.device("aioctl.env").parse(env.decode()))
+        except ValueError:
+            return True
+
+    def _model(self, data: bytes, secrets: bool) -> tuple[bool, dict[str, str]]:
         """What settings.py itself says on a computer: (whether the whole has a fault, {name: path of the
         key that has one})."""
         try:
@@ -161,7 +217,7 @@ class Boards:
         except (ValueError, RecursionError):
             return True, {}
         options = found.pop("_boot", {})
-        if env is not None:
+        if secrets:  # what is defined then is not what is defined here
             return False, {}
         faults = self.settings.resolve(found)[1]
         paths = {name: text.split(": ")[0] for name, text in faults.items()}
@@ -169,7 +225,9 @@ class Boards:
 
     def _parse(self, data: bytes) -> tuple[dict, Optional[str]]:
         """Settings, and what is odd about them; within a string the VM takes any character and escape."""
-        text = re.sub(r'"(?:[^"\\]|\\.)*"', lambda found: _taken(found.group()), data.decode(), flags=re.DOTALL)
+        text = re.sub(
+            r'"(?:[^"\\]|\\.)*"', lambda found: _taken(found.group()), data.decode(), flags=re.DOTALL
+        )
         return self.settings.parse(text)
 
     def _unharmed(self, case: dict, board: Path, report: dict) -> bool:
@@ -199,9 +257,51 @@ class Boards:
                     (folder / name).write_bytes(data)
             (folder / "said.txt").write_text(said.out)
 
-    def healthy(self, boots: int, keeps: str) -> dict[str, int]:
-        """Boots of a whole board, each ended by a reset; what they write to the flash, and hangs."""
-        return {}
+    def resets(self, boots: int, keeps: str, crash: bool) -> dict[str, int]:
+        """That many boots, each ended by a reset: after a shutdown, or by a service, until that is masked.
+        Counts hangs, and writes to the flash beyond those that docs/reliability.md states."""
+        board = self._free.get()
+        for name in KEPT:
+            (board / name).unlink(missing_ok=True)
+        main, boot = (board / "main.py").read_text(), (board / "boot.py").read_text()
+        (board / "main.py").write_text(f"import writes\nwrites.run({not crash})\n")
+        (board / "boot.py").write_text("import sys\nsys.path.append('lib')\nimport writes\n" + boot)
+        (board / "services.config").write_text("{}")
+        (board / f"{TARGET}.mpy").unlink(missing_ok=True)
+        (board / f"{TARGET}.py").write_text(CRASH if crash else self.source)
+        try:
+            came, wrote = self._lives(board, boots, keeps)
+        finally:
+            (board / "main.py").write_text(main)
+            (board / "boot.py").write_text(boot)
+            self._free.put(board)
+        # Three boots that a service ends are written down, each where the next one begins.
+        return {"hangs": boots - came, "writes": max(wrote - (3 if crash else 0), 0)}
+
+    def _lives(self, board: Path, boots: int, keeps: str) -> tuple[int, int]:
+        """(boots, what they wrote), until there are enough or nothing comes any more."""
+        process = subprocess.Popen(
+            [*BOARD, str(board)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "BOARD_KEEPS": keeps},
+            start_new_session=True,
+        )
+        timer = threading.Timer(TIMEOUT, process.terminate)
+        timer.start()
+        came = wrote = 0
+        try:
+            for line in process.stdout:
+                came += line == "BOOT\n"
+                wrote += line.startswith("WRITE ")
+                if came > boots:  # so the last of them has come to its end
+                    break
+        finally:
+            timer.cancel()
+            process.terminate()
+            process.wait()
+        return min(came, boots), wrote
 
 
 def _taken(string: str) -> str:

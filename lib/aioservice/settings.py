@@ -167,7 +167,7 @@ def _names(value):
 
 
 def _is_whole(bare):
-    """Whether brackets, names, colons and commas follow each other as JSON has it; each string is a " here."""
+    """Whether brackets, names, colons and commas follow each other as JSON has it; a string is a " here."""
     for mark in "{}[]:,":
         bare = bare.replace(mark, " %s " % mark)
     ends = []  # of the objects and lists that are open
