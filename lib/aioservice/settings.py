@@ -28,6 +28,11 @@ _NAME = const(2)
 _FIRST_NAME = const(3)
 _COLON = const(4)
 _NEXT = const(5)  # a comma, or the end
+_SPACE = const(32)
+_STRING = const(34)  # "
+_COMMA = const(44)
+_IS = const(58)  # :
+_CLOSED = const(125)  # }
 # key=what it takes; strings, as each name in a dict would stay in memory for good.
 _KEYS = (
     " enabled=b critical=b safe=b args=l kwargs=k require=r want=n groups=n schedule=t restart=p "
@@ -167,39 +172,43 @@ def _names(value):
 
 
 def _is_whole(bare):
-    """Whether brackets, names, colons and commas follow each other as JSON has it; a string is a " here."""
-    for mark in "{}[]:,":
-        bare = bare.replace(mark, " %s " % mark)
+    """Whether brackets, names, colons and commas follow each other as JSON has it.
+
+    `bare`: bytes of a text in which a string is a " alone. Numbers, as short texts are names for good.
+    """
     ends = []  # of the objects and lists that are open
     state = _VALUE
-    for word in bare.split():
-        if state == _NEXT:
-            if not ends:
-                return False
-            if word == ends[-1]:
-                ends.pop()
-            elif word == ",":
-                state = _NAME if ends[-1] == "}" else _VALUE
-            else:
-                return False
-        elif state == _COLON:
-            if word != ":":
+    within = False  # a number, or true, false, null: what it is json itself has seen
+    for c in bare:
+        was, within = within, c not in b'{}[]:,"'
+        if c <= _SPACE:
+            within = False
+        elif within:
+            if not was:
+                if state not in (_VALUE, _FIRST):
+                    return False
+                state = _NEXT
+        elif state == _COLON or c == _IS:
+            if state != _COLON or c != _IS:
                 return False
             state = _VALUE
-        elif word in "}]" and state in (_FIRST, _FIRST_NAME) and word == ends[-1]:
-            ends.pop()
-            state = _NEXT
-        elif state in (_NAME, _FIRST_NAME):
-            if word != '"':
+        elif c == _COMMA:
+            if state != _NEXT or not ends:
                 return False
-            state = _COLON
-        elif word in "{[":
-            ends.append("}" if word == "{" else "]")
-            state = _FIRST_NAME if word == "{" else _FIRST
-        elif word in "}]:,":
-            return False
-        else:  # json itself has seen what else there can be
+            state = _NAME if ends[-1] == _CLOSED else _VALUE
+        elif c in b"}]":
+            if state not in (_NEXT, _FIRST, _FIRST_NAME) or not ends or ends.pop() != c:
+                return False
             state = _NEXT
+        elif c == _STRING and state in (_NAME, _FIRST_NAME):
+            state = _COLON
+        elif state not in (_VALUE, _FIRST):
+            return False
+        elif c == _STRING:
+            state = _NEXT
+        else:
+            ends.append(c + 2)  # in ASCII
+            state = _FIRST_NAME if ends[-1] == _CLOSED else _FIRST
     return state == _NEXT and not ends
 
 
@@ -215,10 +224,10 @@ def parse(text):
         raise ValueError("it is not JSON" if text.strip() else "it is empty")
     if not isinstance(found, dict):
         raise ValueError("it is not an object {name: {…}}")
-    bare = ' " '.join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
+    bare = '"'.join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2]).encode()
     if not _is_whole(bare):
         raise ValueError("it is cut short, or a bracket, a colon or a comma is wrong")
-    if bare.count(":") == _names(found):
+    if bare.count(b":") == _names(found):
         return found, None
     once = json.dumps(found)
     twice = [n for n in sorted(found) if text.count('"%s"' % n) > once.count('"%s"' % n)]
