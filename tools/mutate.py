@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 
@@ -163,7 +164,7 @@ def settings(rng: random.Random, whole: dict) -> bytes:
                 place.pop(key)
             )
         else:
-            place[key] = rng.choice(VALUES)
+            place[key] = copy.deepcopy(rng.choice(VALUES))
         found = found or {"x": {}}
     return json.dumps(found, ensure_ascii=bool(rng.randrange(2))).encode()
 
