@@ -98,7 +98,7 @@ try:
     import machine
 
     # After a reset the guard's own files first, as it decides whether to look at the others.
-    if machine.reset_cause() not in (machine.PWRON_RESET, machine.DEEPSLEEP_RESET):
+    if machine.reset_cause() not in (machine.PWRON_RESET, getattr(machine, "DEEPSLEEP_RESET", 0)):
         line = "lib/aioguard lib/aioservice/__init__ lib/aioservice/kept lib/aioservice_rom"
         names = check(line.split(" "))
 except Exception:
