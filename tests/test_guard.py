@@ -553,3 +553,15 @@ for port, has in (("esp32", Esp32), ("rp2", Machine), ("pyboard", Esp32)):
     assert out == ("esp32 power reset reset slept reset | soft soft soft slept soft\n"
                    "rp2 power reset reset reset reset | soft soft soft soft soft\n"
                    "pyboard power reset reset slept soft | power reset reset slept soft\n")
+
+
+def test_manager_that_fails_itself_resets_the_board(board):
+    """As after code of a damaged file has written over it. Only where steps are marked, as with a watchdog."""
+    board.watchdog()
+    board.service("bad", "    async def task(self):\n        import aioclass\n        del aioclass.is_interrupt\n        1/0")
+    board.service("good", FOREVER)
+    board.ends()
+    out = board.run()
+    assert board.lives(out) == [1, 2, 2, 2] and out.count("NameError: name 'is_interrupt' isn't defined\n") >= 3
+    last = out[out.rindex("life 3"):]
+    assert "bad.service is to blame" in last and "the manager itself failed: NameError" in last
