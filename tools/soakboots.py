@@ -191,6 +191,8 @@ class Boards:
         if ".env" in case and ("x" in report["failed"]) != self._lacks(case[".env"]):
             return False
         fault, faults = self._model(case["services.config"], ".env" in case)
+        if "is damaged" in (report["fault"] or ""):
+            faults = {}  # defaults are used; a board may see damage, as a zero byte, that a computer takes
         if fault and not report["fault"]:
             return False
         if not all(

@@ -182,6 +182,8 @@ def _is_whole(bare):
     for c in bare:
         was, within = within, c not in b'{}[]:,"'
         if c <= _SPACE:
+            if c not in b" \t\r\n":  # json goes on after others, too, and loses something
+                return False
             within = False
         elif within:
             if not was:
