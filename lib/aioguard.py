@@ -30,6 +30,7 @@
 # each, cleared when a boot lasts out of safe mode; at three the service is masked, until a person unmasks it.
 
 import sys
+import time
 
 import machine
 
@@ -47,6 +48,7 @@ _DIED = const(0x20000)
 _PERSON = const(0xFFFF)  # a crumb: the console
 _MOST = const(3)
 _LASTS = const(30)  # s
+_SOON = const(3000)  # ms from a hard reset until boot.py at the most
 _MARK = const(b"aioG")
 _SIZE = const(16)
 
@@ -143,17 +145,20 @@ def start():
     """For boot.py: decides what the boot before was, and what this one is."""
     global _crumb
     cause = machine.reset_cause()
+    # RP2040 knows power-on and watchdog alone: there a soft reset is one that the clock outlives.
+    slept = cause == getattr(machine, "DEEPSLEEP_RESET", 0)
+    soft = cause == machine.SOFT_RESET if hasattr(machine, "SOFT_RESET") else time.ticks_ms() > _SOON
     before, phase, _ = _state()
     n = before
     crumb = 0
     if _memory is not None:
         crumb = _memory.get(_CRUMB) if phase else 0
-    elif cause in (machine.PWRON_RESET, machine.DEEPSLEEP_RESET):
-        phase = _LASTED if cause == machine.DEEPSLEEP_RESET else _ENDED
+    elif slept or cause == machine.PWRON_RESET:
+        phase = _LASTED if slept else _ENDED
     died = phase in (_BOOTS, _LASTED) and crumb != _PERSON
-    if cause in (machine.DEEPSLEEP_RESET, machine.SOFT_RESET):
+    if slept or soft:
         died = False
-    if cause == machine.DEEPSLEEP_RESET or phase == _LASTED:
+    if slept or phase == _LASTED:
         n = 0
     if phase == _LASTED and not crumb:
         died = False

@@ -64,8 +64,8 @@ class Board:
         reader, writer = os.pipe()
         log = open(self.folder / "log", "wb")
         process = subprocess.Popen(
-            [sys.executable, "-m", "tools.picohost.daemon", node, str(package), str(held), str(control), str(writer),
-             str(os.getpid() if bound else 0)],
+            [sys.executable, "-m", "tools.picohost.daemon", node, str(package), str(held), str(control),
+             str(writer), str(os.getpid() if bound else 0)],
             cwd=ROOT, pass_fds=(held, writer), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True)
         log.close()

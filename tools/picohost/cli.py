@@ -77,7 +77,7 @@ def parse(argv: Optional[list[str]] = None) -> argparse.Namespace:
             add("status", _status, "what it does; exit code 3 if it does not run"),
             add("powercycle", _do, "take its power, and give it back"),
             add("reset", _do, "pull its RUN pin low")]
-    cut = add("cut-after", _cut_after, "cut its power at the N-th flash operation from now, and power it on again")
+    cut = add("cut-after", _cut_after, "cut its power at the N-th flash operation from now, and give it back")
     cut.add_argument("operations", metavar="N", type=int)
     cut.add_argument("--torn", action="store_true", help="in the middle of that operation, not behind it")
     pace = add("pace", _pace, "real: board time is the computer's; warp: idle time takes none")
