@@ -50,6 +50,9 @@ repl: .venv  ## the console of the board at PORT
 pico: .pico  ## firmware of a Pico and an emulator for it, for tools/pico (PICO_FIRMWARE=file.uf2)
 	@ls build/pico/firmware.bin
 
+test-pico: .pico .unixport  ## tests on an emulated Pico with real firmware (ARGS="-k name")
+	@$(VENV) -m pytest tests/pico $(ARGS)
+
 clean:  ## remove build/board
 	rm -rf build/board
 
