@@ -53,7 +53,7 @@ class Pico:
         """Power on, with what is on its flash."""
         self.tty = self.board.start(bound=True)
         self._fd = os.open(self.tty, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        make_raw(self._fd, cooked_output=False)
+        self.raw()
 
     def power(self) -> None:
         """Off and on again; what it printed before is forgotten."""
@@ -100,6 +100,11 @@ class Pico:
         self._rest = ESCAPES.sub("", self._rest + text).replace("\r\n", "\n")
         return True
 
+    def peek(self) -> str:
+        """What came and was not expected yet."""
+        self._read(time.monotonic() + 0.02)
+        return self._rest
+
     def send(self, text: str) -> None:
         """Type something; a line ends in "\\r"."""
         data = text.encode()
@@ -131,23 +136,29 @@ class Pico:
                  cwd: Optional[Path] = None) -> Result:
         """Run the pinned mpremote with it; with `resume` without a soft reset."""
         self.forget()
-        program = Path(sys.executable).parent / "mpremote"
-        command = [str(program), "connect", self.tty, *(["resume"] if resume else []), *args]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout,
+            done = subprocess.run(self.command(*args, resume=resume), capture_output=True, text=True, errors="replace", timeout=timeout,
                                   cwd=cwd, stdin=subprocess.DEVNULL)
         except subprocess.TimeoutExpired as error:
             if expect_code is None:
                 return Result("", "timeout", -1)
             raise Timeout(f"mpremote {' '.join(args)} took more than {timeout} s: {error.stdout}") from None
         finally:
-            # mpremote leaves the modes of its port behind.
-            make_raw(self._fd, cooked_output=False)
+            self.raw()
         out = ESCAPES.sub("", done.stdout.replace("\r\n", "\n"))
         result = Result(out, done.stderr, done.returncode)
         if expect_code is not None and result.code != expect_code:
             raise AssertionError(f"mpremote {args}: exit code {result.code}\n{result.out}\n{result.err}")
         return result
+
+    def command(self, *args: str, resume: bool = True) -> list[str]:
+        """How mpremote is run with it."""
+        program = Path(sys.executable).parent / "mpremote"
+        return [str(program), "connect", self.tty, *(["resume"] if resume else []), *args]
+
+    def raw(self) -> None:
+        """Set the modes of the port anew: a host has left its own."""
+        make_raw(self._fd, cooked_output=False)
 
     def run(self, code: str, resume: bool = True, timeout: float = 60) -> str:
         """What a piece of code prints, as a host has it executed."""
@@ -159,6 +170,13 @@ class Pico:
 
     def put(self, folder: Path, files: dict[str, str], resume: bool = True) -> None:
         """Copy files to it, by way of `folder`; Python below lib/ and aioservices/ is compiled first."""
+        root = self.compiled(folder, files)
+        names = sorted(path.name for path in root.iterdir())
+        self.mpremote("fs", "cp", "-r", *names, ":", resume=resume, cwd=root)
+
+    @staticmethod
+    def compiled(folder: Path, files: dict[str, str]) -> Path:
+        """A folder with these files, as a board has them."""
         root = folder / "put"
         shutil.rmtree(root, ignore_errors=True)
         for path, text in files.items():
@@ -168,8 +186,7 @@ class Pico:
             if target.suffix == ".py" and path.split("/")[0] in ("lib", "aioservices"):
                 mpy.compile_file(target, target.with_suffix(".mpy"), path)
                 target.unlink()
-        names = sorted(path.name for path in root.iterdir())
-        self.mpremote("fs", "cp", "-r", *names, ":", resume=resume, cwd=root)
+        return root
 
     def passes(self, seconds: float) -> dict:
         """Let board time pass as fast as it goes."""

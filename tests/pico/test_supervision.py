@@ -48,6 +48,21 @@ service = Needs("needs")
 """
 
 
+USED = """
+import gc, json, time
+from aioservice.manager import manager
+gc.collect()
+print(json.dumps([gc.mem_alloc(), manager().services["hello"].count, time.ticks_ms()]))
+"""
+
+
+def used(board) -> tuple[int, int, int]:
+    """Bytes of heap in use, greetings so far, and the ticks. The heap is the least of a few readings, as the
+    collector takes what lies on the stack for references; the first loads what it needs."""
+    found = [json.loads(board.run(USED)) for _ in range(4)][1:]
+    return (min(row[0] for row in found), *found[-1][1:])
+
+
 def test_core_services_start_in_the_order_of_their_requirements(pico, tmp_path):
     # The one that starts last has the name that comes first, and no delay.
     chain = [("d_net", (), 300), ("c_clock", ("d_net",), 200), ("b_store", ("c_clock", "hello_core"), 100),
@@ -60,8 +75,7 @@ def test_core_services_start_in_the_order_of_their_requirements(pico, tmp_path):
     assert ours == [name for name, _, _ in chain]
     # Runtime services came behind all of them.
     assert text.index("a_last.service") < text.index("hello.service")
-    assert "a_last -> b_store" in pico.line('aioservice.chain("a_last")').replace("\n", " ") or "b_store" in \
-        pico.line('aioservice.tree("a_last")')
+    assert all(name in pico.line('aioservice.tree("a_last")') for name, _, _ in chain)
 
 
 def test_a_failing_service_is_restarted_and_blocks_only_those_that_require_it(pico, tmp_path):
@@ -71,7 +85,8 @@ def test_a_failing_service_is_restarted_and_blocks_only_those_that_require_it(pi
     # It fails three times: restarts come after 1, 2 and 4 s.
     pico.passes(2)
     text = pico.line('aioservice.status("fails")')
-    assert re.search(r"\[ FAIL \] Service: fails\.service .* failed: OSError: .*113; restart in \d s", text), text
+    # The firmware adds the error's name to its number, the unix port does not.
+    assert re.search(r"\[ FAIL \] Service: fails\.service .* failed: OSError: .*113.*; restart in \d s", text), text
     assert "[ OK ] Service: hello.service" in pico.line('aioservice.status("hello")')
     assert "OSError" in pico.line('aioservice.traceback("fails")')
     pico.passes(8)
@@ -109,16 +124,13 @@ service = Greedy("greedy")
 def test_a_thousand_seconds_of_services_grow_no_heap_and_do_not_drift(pico):
     # After a minute the journal has been written over, and the boot's guard has given its memory back.
     pico.passes(60)
-    code = ("import gc; from aioservice.manager import manager; gc.collect(); s = manager().services; "
-            "import json; print(json.dumps([gc.mem_alloc(), s['hello'].count, __import__('time').ticks_ms()]))")
-    pico.run(code)  # what the first such command loads stays loaded
-    heap, count, ticks = json.loads(pico.run(code))
+    heap, count, ticks = used(pico)
     pico.passes(1000)
-    heap_after, count_after, ticks_after = json.loads(pico.run(code))
-    assert abs(heap_after - heap) <= 64, (heap, heap_after)
+    heap_after, count_after, ticks_after = used(pico)
+    assert heap_after - heap <= 64, (heap, heap_after)
     seconds = (ticks_after - ticks) / 1000
     assert seconds >= 1000
     assert abs((count_after - count) - 2 * seconds / 5) <= 2
-    log = pico.line('aioctl.log("world", last=4)') if False else pico.line("aioctl.log('*world*')")
+    log = pico.line("aioctl.log('*world*')")
     stamps = [int(stamp) for stamp in re.findall(r"\[ *(\d+) s\] \[INFO\] \[world\.service\]", log)]
     assert stamps and all(stamp % 10 == 1 for stamp in stamps), log
