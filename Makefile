@@ -53,6 +53,9 @@ pico: .pico  ## firmware of a Pico and an emulator for it, for tools/pico (PICO_
 test-pico: .pico .unixport  ## tests on an emulated Pico with real firmware (ARGS="-k name")
 	@$(VENV) -m pytest tests/pico $(ARGS)
 
+bench-pico: .pico .unixport  ## heap, boot time and more on the emulated Pico; writes docs/benchmarks.md
+	@$(VENV) -m tools.picohost.bench $(ARGS)
+
 clean:  ## remove build/board
 	rm -rf build/board
 

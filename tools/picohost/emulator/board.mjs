@@ -28,11 +28,15 @@ export class Board {
   constructor(flash, { stored = () => {}, received = () => {}, drained = () => {} } = {}) {
     this.flash = flash;
     this.stored = stored;
-    this.received = received;
+    this.received = (bytes) => {
+      this.printed = this.clock.nanos;
+      received(bytes);
+    };
     this.drained = drained;
     this.boots = 0;
     this.resets = []; // the causes of all starts
     this.halted = '';
+    this.printed = 0; // ns of board time since the start, when it last sent something
     this.pending = null; // the cause of a reset that is to come
     this.rom = new BootRom(this);
     this.chip = new FlashChip(flash, {
@@ -92,6 +96,7 @@ export class Board {
     // The boot ROM's own start is skipped: it would copy the second stage to RAM and call it.
     mcu.core.PC = START;
     mcu.core.LR = 0;
+    this.printed = 0;
     this.boots += 1;
     this.resets.push(cause);
     this.drained();

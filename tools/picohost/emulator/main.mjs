@@ -59,6 +59,7 @@ function status() {
     boots: board.boots,
     reset: board.resets.at(-1),
     seconds: board.clock.nanos / 1e9, // of board time since the last start
+    printed: board.printed / 1e9, // of those, when it last sent something
     total: loop.nanos / 1e9,
     instructions: loop.instructions,
     usb: usb.up,
