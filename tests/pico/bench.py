@@ -45,6 +45,7 @@ class Pico:
             shutil.copyfile(flash, self.board.flash)
         self.seen = self._rest = ""
         self._fd = -1
+        self._hosted = False  # a host was at the console since somebody typed there
         self.start()
 
     # Power.
@@ -58,6 +59,7 @@ class Pico:
     def power(self) -> None:
         """Off and on again; what it printed before is forgotten."""
         self.board.ask("powercycle")
+        self._hosted = False
         self.forget()
 
     def close(self) -> None:
@@ -121,6 +123,10 @@ class Pico:
 
     def line(self, text: str, timeout: float = 30, prompt: str = PROMPT) -> str:
         """Type a line at the prompt; what it printed up to the next one."""
+        if self._hosted:  # the console greets when a host has gone
+            self._hosted = False
+            self.send("\r'at ' + 'it'\r")
+            self.expect("'at it'\n" + prompt, timeout)
         self.send(text + "\r")
         self.expect("\n", timeout)  # the echo
         return self.expect(prompt, timeout)[:-len(prompt)]
@@ -136,6 +142,7 @@ class Pico:
                  cwd: Optional[Path] = None) -> Result:
         """Run the pinned mpremote with it; with `resume` without a soft reset."""
         self.forget()
+        self._hosted = True
         try:
             done = subprocess.run(self.command(*args, resume=resume), capture_output=True, text=True, errors="replace", timeout=timeout,
                                   cwd=cwd, stdin=subprocess.DEVNULL)

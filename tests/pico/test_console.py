@@ -47,7 +47,8 @@ def test_functions_of_the_prompt(pico):
 
 
 def test_starting_stopping_and_settings_at_the_prompt(pico):
-    assert pico.line('aioservice.stop("hello")') == "hello.service: stopping\n"
+    assert pico.line('going = aioservice.stop("hello"); going') == "hello.service: stopping\n"
+    assert pico.line("await going") == ""
     assert pico.line('await aioservice.start("hello")') == ""
     assert pico.line('aioservice.service("hello").is_running()') == "True\n"
     assert pico.line('await aioservice.restart("hello")') == ""
