@@ -9,7 +9,8 @@ VENV := build/venv/bin/python
 BOARD := tools/board $(if $(HEAP),--heap $(HEAP)) $(if $(BITS),--bits $(BITS))
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run test board unixport romfs size bench soak check lint repl clean clean-all .venv .unixport
+.PHONY: help run test board unixport romfs size bench soak check lint repl pico test-pico bench-pico clean \
+	clean-all .venv .unixport .pico
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 /p' Makefile | while read -r make name text; do \
@@ -51,6 +52,15 @@ repl: .venv  ## the console of the board at PORT
 	@test -n "$(PORT)" || { echo "repl: name the board: make repl PORT=/dev/ttyACM0" >&2; exit 1; }
 	@$(VENV) -m mpremote connect "$(PORT)" resume repl
 
+pico: .pico  ## firmware of a Pico and an emulator for it, for tools/pico (PICO_FIRMWARE=file.uf2)
+	@ls build/pico/firmware.bin
+
+test-pico: .pico .unixport  ## tests on an emulated Pico with real firmware (ARGS="-k name")
+	@$(VENV) -m pytest tests/pico $(ARGS)
+
+bench-pico: .pico .unixport  ## heap, boot time and more on the emulated Pico; writes docs/benchmarks.md
+	@$(VENV) -m tools.picohost.bench $(ARGS)
+
 clean:  ## remove build/board
 	rm -rf build/board
 
@@ -60,6 +70,9 @@ clean-all:  ## remove everything that make made
 
 .venv:
 	@$(PYTHON) -m tools.venv
+
+.pico: .venv
+	@$(VENV) -m tools.picohost.firmware
 
 .unixport:
 	@$(PYTHON) -m tools.unixport

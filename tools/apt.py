@@ -1,5 +1,5 @@
-"""Fetches one Debian package with all it needs into a private folder, by the machine's own apt:
-its mirrors, proxies and keyring are used, its lists, cache and status stay untouched."""
+"""Fetches Debian packages with all they need into a private folder, by the machine's own apt: its
+mirrors, proxies and keyring are used, its lists, cache and status stay untouched."""
 from __future__ import annotations
 
 import os
@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Optional
+from typing import Callable, Optional, Sequence
 
 from tools.errors import InterpreterError
 
@@ -22,46 +22,64 @@ def architecture() -> str:
     for tool in ("apt-get", "apt-config", "dpkg", "dpkg-deb"):
         if shutil.which(tool) is None:
             raise InterpreterError("there is no apt to fetch one with")
-    return _run(["dpkg", "--print-architecture"]).strip()
+    return run(["dpkg", "--print-architecture"]).strip()
 
 
 def fetch(package: str, arches: list[str], dest: Path) -> None:
     """Unpack `package` and what it depends on into dest/ARCH for each architecture."""
+    with_apt(dest, lambda temp, env: _fetch(package, arches, dest, temp, env), arches=arches)
+
+
+def _fetch(package: str, arches: list[str], dest: Path, temp: Path, env: dict) -> None:
+    for arch in arches:
+        for archive in closure([f"{package}:{arch}"], temp, env):
+            run(["dpkg-deb", "--extract", str(archive), str(temp / "unpacked" / arch)])
+            archive.unlink()
+    for arch in arches:
+        shutil.rmtree(dest / arch, ignore_errors=True)
+        (temp / "unpacked" / arch).replace(dest / arch)
+
+
+def closure(packages: list[str], temp: Path, env: dict) -> list[Path]:
+    """Download packages with all they need; the .deb files."""
+    # With an empty status file apt works out and fetches all that the packages need.
+    run(["apt-get", "-q", "-y", "--download-only", "install", *packages], env)
+    return sorted((temp / "cache/archives").glob("*.deb"))
+
+
+def with_apt(dest: Path, work: Callable[[Path, dict], None], suites: tuple[str, ...] = SUITES,
+             arches: Sequence[str] = (), sources: bool = False) -> None:
+    """Call work(temp, env) with a private apt set-up, of each suite and mirror until it succeeds.
+
+    `temp` is a folder below `dest` that goes away, `env` the environment of apt-get there;
+    `sources`: for source packages, too. Raises InterpreterError with the first reason.
+    """
     native = architecture()
     keyring = next((path for path in KEYRINGS if os.path.exists(path)), None)
     if keyring is None:
         raise InterpreterError("the Debian archive keyring is not installed")
     dest.mkdir(parents=True, exist_ok=True)
     reasons = []
-    for suite in SUITES:
+    for suite in suites:
         for uri in _mirrors():
-            with tempfile.TemporaryDirectory(prefix="apt-", dir=dest) as temp:
+            with tempfile.TemporaryDirectory(prefix="apt-", dir=dest) as folder:
+                temp = Path(folder)
+                lines = [f"{kind} [signed-by={keyring}] {uri} {suite} main\n"
+                         for kind in ("deb", "deb-src")[: 1 + sources]]
                 try:
-                    _fetch(package, arches, native, f"[signed-by={keyring}] {uri} {suite} main", Path(temp))
+                    config = _configure("".join(lines), native, list(arches), temp)
+                    env = {**os.environ, "APT_CONFIG": str(config), "LC_ALL": "C"}
+                    run(["apt-get", "-q", "update"], env)
+                    work(temp, env)
+                    return
                 except InterpreterError as error:
                     reasons.append(str(error))
-                    continue
-                for arch in arches:
-                    shutil.rmtree(dest / arch, ignore_errors=True)
-                    (Path(temp) / "unpacked" / arch).replace(dest / arch)
-                return
     raise InterpreterError("apt could not fetch one: " + (reasons[0] if reasons else "it knows no mirror"))
-
-
-def _fetch(package: str, arches: list[str], native: str, source: str, temp: Path) -> None:
-    env = {**os.environ, "APT_CONFIG": str(_configure(source, native, arches, temp)), "LC_ALL": "C"}
-    _run(["apt-get", "-q", "update"], env)
-    for arch in arches:
-        # With an empty status file apt works out and fetches all that the package needs.
-        _run(["apt-get", "-q", "-y", "--download-only", "install", f"{package}:{arch}"], env)
-        for archive in (temp / "cache/archives").glob("*.deb"):
-            _run(["dpkg-deb", "--extract", str(archive), str(temp / "unpacked" / arch)])
-            archive.unlink()
 
 
 def _mirrors() -> list[str]:
     """The repositories that this machine uses, in its order, each once."""
-    lines = _run(["apt-get", "indextargets", "--no-release-info", "--format", "$(REPO_URI)"]).split()
+    lines = run(["apt-get", "indextargets", "--no-release-info", "--format", "$(REPO_URI)"]).split()
     return list(dict.fromkeys(lines))
 
 
@@ -69,9 +87,9 @@ def _configure(source: str, native: str, arches: list[str], temp: Path) -> Path:
     """Write a configuration that keeps how the machine downloads (Acquire) and nothing else."""
     for folder in ("lists/partial", "cache/archives/partial", "state", "unpacked"):
         (temp / folder).mkdir(parents=True)
-    (temp / "sources.list").write_text(f"deb {source}\n")
+    (temp / "sources.list").write_text(source)
     (temp / "status").touch()
-    dump = _run(["apt-config", "dump"]).splitlines()
+    dump = run(["apt-config", "dump"]).splitlines()
     lines = [line for line in dump if line.startswith("Acquire::") and "Languages" not in line]
     settings = {
         # The system's parts are left out: they may hold hooks that run on the system.
@@ -95,11 +113,11 @@ def _configure(source: str, native: str, arches: list[str], temp: Path) -> Path:
     return path
 
 
-def _run(command: list[str], env: Optional[dict] = None) -> str:
+def run(command: list[str], env: Optional[dict] = None, cwd: Optional[Path] = None) -> str:
     """A command's output; when it fails, InterpreterError with its first error line."""
     try:
-        done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              errors="replace", timeout=TIMEOUT)
+        done = subprocess.run(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, errors="replace", timeout=TIMEOUT)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise InterpreterError(f"{command[0]} failed: {error}") from error
     if done.returncode:

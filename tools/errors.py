@@ -22,6 +22,10 @@ class BoardError(ToolError):
     """The simulated board cannot be run as asked."""
 
 
+class PicoError(ToolError):
+    """The emulated Pico cannot be set up or run as asked."""
+
+
 def run_main(name: str, func: Callable[[], int]) -> int:
     """Run a tool's main function; return its exit code, 1 for a ToolError."""
     try:
