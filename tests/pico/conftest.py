@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from bench import Pico  # noqa: E402
 
-DEPLOYED = ("boot.py", "main.py", "services.config", "aioservices", "lib")
+DEPLOYED = ("boot.py", "main.py", "services.config", "aioservices", "lib", "manifest.txt")
 
 
 @pytest.fixture(scope="session")
