@@ -1,13 +1,18 @@
 # Every command a person types. `make` alone lists them.
-# Options: BITS=32|64 and HEAP=192k for run, DIR= for board, run and check, PORT= for repl, ARGS= for test.
+# Options: BITS=32|64 and HEAP=192k for run, DIR= for board, run and check, PORT= for deploy, repl and reset, ARGS= for test.
 
 PYTHON ?= python3
 DIR = build/board
 VENV := build/venv/bin/python
+SVCTL = $(VENV) -m tools.svctl -t "$(PORT)"
+# What a person typed, as nothing that happens to be in the environment may replace settings.
+typed = $(filter command line,$(origin $(1)))
+yes = $(if $(call typed,$(1)),$(if $(filter-out 0 no,$($(1))),$(2)))
 BOARD := tools/board $(if $(HEAP),--heap $(HEAP)) $(if $(BITS),--bits $(BITS))
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run test board unixport romfs size bench check lint repl clean clean-all .venv .unixport
+.PHONY: help run test board unixport romfs size bench check lint deploy repl reset clean clean-all \
+	.venv .unixport .port
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 /p' Makefile | while read -r make name text; do \
@@ -42,9 +47,15 @@ check: .venv  ## what is wrong with settings and services (of DIR; else of the p
 lint: .venv  ## ruff
 	@$(VENV) -m ruff check --quiet . && echo "lint: fine"
 
-repl: .venv  ## the console of the board at PORT
-	@test -n "$(PORT)" || { echo "repl: name the board: make repl PORT=/dev/ttyACM0" >&2; exit 1; }
-	@$(VENV) -m mpremote connect "$(PORT)" resume repl
+deploy: .venv .port  ## copy what differs to the board at PORT (CONFIG=1 ENVFILE=.env DRY=1 RESET=1)
+	@$(SVCTL) deploy $(call yes,CONFIG,--config) $(call yes,DRY,--dry-run) $(call yes,RESET,--reset) \
+		$(if $(call typed,ENVFILE),--env "$(ENVFILE)")
+
+repl: .venv .port  ## the console of the board at PORT
+	@$(SVCTL) shell
+
+reset: .venv .port  ## reset the board at PORT
+	@$(SVCTL) reset
 
 clean:  ## remove build/board
 	rm -rf build/board
@@ -52,6 +63,9 @@ clean:  ## remove build/board
 clean-all:  ## remove everything that make made
 	rm -rf build
 	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+.port:
+	@test -n "$(PORT)" || { echo "make: name the board, like PORT=/dev/ttyACM0" >&2; exit 1; }
 
 .venv:
 	@$(PYTHON) -m tools.venv
