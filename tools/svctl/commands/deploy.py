@@ -50,7 +50,7 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     for line in plans.lines(plan, tree):
         say(f"  {line}")
     if plan.is_empty:
-        say("nothing to send: the board has the rest" if plan.notes else "nothing to send: the board has it all")
+        say("nothing to send: the board has " + ("the rest" if plan.notes else "it all"))
         return 0
     damaged = _replacing(link, project, plan, board, args, say)
     sizes = sum(tree[path].size for path in plan.send if path not in plan.staged)
