@@ -8,13 +8,11 @@ import subprocess
 
 import pytest
 from harness import ROOT
-from wire import Cable, Port, board_that_says, locked_by_another
+from wire import Cable
 
-from tools.errors import LinkError, ToolError
-from tools.svctl import cli, link, plan, send
+from tools.svctl import cli, plan
 from tools.svctl.commands import deploy as command
 from tools.svctl.link import Link
-from tools.svctl.plan import File
 
 HELLO = "aioservices/services/hello_service.mpy"
 MPY = b"M\x06\x00\x1f"  # how a file begins that the interpreter loads
@@ -75,10 +73,8 @@ def wanted(board, tmp_path):
 
 
 @pytest.fixture
-def svctl(capsys, monkeypatch):
+def svctl(capsys):
     """Runs svctl in this process; (exit code, what it printed), with the port as PORT."""
-    monkeypatch.setattr(link, "PATIENCE", 5.0)
-
     def run(port, *args):
         code = cli.main(["-t", port, *args])
         said = capsys.readouterr()

@@ -10,7 +10,14 @@ import threading
 import tty
 from typing import Callable, Optional
 
-LOCK = "import fcntl, os, sys; fcntl.flock(os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY), 2); print(flush=True); sys.stdin.read()"
+HOLD = """
+import fcntl, os, sys
+fd = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
+if sys.argv[2] == "lock":
+    fcntl.flock(fd, fcntl.LOCK_EX)
+print(flush=True)
+sys.stdin.read()
+"""
 
 
 class Port:
@@ -108,9 +115,9 @@ def board_that_says(facts: str) -> Callable[[bytes], bytes]:
     return answer
 
 
-def locked_by_another(name: str) -> subprocess.Popen:
-    """A program that has a port for itself; it lets go when its input is closed."""
-    process = subprocess.Popen([sys.executable, "-S", "-c", LOCK, name], stdin=subprocess.PIPE,
+def held_by_another(name: str, lock: bool) -> subprocess.Popen:
+    """A program that has a port open, or for itself; it lets go when its input is closed."""
+    process = subprocess.Popen([sys.executable, "-S", "-c", HOLD, name, "lock" if lock else ""], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE)
     process.stdout.readline()
     return process

@@ -28,9 +28,13 @@ COMMAND = 900  # bytes of a command with a list in it; a board needs a few times
 class _Transport(SerialTransport):
     """mpremote's transport, whose waits end in time also on a port that never stops talking."""
 
+    longest = PATIENCE  # s, where nobody says
+
     def read_until(self, min_num_bytes, ending, timeout=10, data_consumer=None, timeout_overall=None):
         data = b""
         begin = last = time.monotonic()
+        if timeout_overall is None:
+            timeout_overall = self.longest
         while not data.endswith(ending):
             new = self.serial.read(1)
             now = time.monotonic()
@@ -41,7 +45,7 @@ class _Transport(SerialTransport):
                     data_consumer(new)
             elif timeout is not None and now >= last + timeout:
                 break
-            if timeout_overall is not None and now >= begin + timeout_overall:
+            if now >= begin + timeout_overall:
                 break
         return data
 
@@ -61,7 +65,7 @@ class Link:
     def __enter__(self) -> Link:
         try:
             self._transport = _Transport(ports.device(self.port), timeout=self.patience)
-            self._transport.serial.write_timeout = self.patience
+            self._transport.serial.write_timeout = self._transport.longest = self.patience
         except (TransportError, OSError, ValueError) as error:
             raise LinkError(ports.why_not(self.port) or f"{self.port} cannot be opened: {error}") from error
         try:
@@ -85,7 +89,10 @@ class Link:
     def run(self, code: str, timeout: float = LONGEST) -> str:
         """Run code on the board; what it printed."""
         with self._translated():
-            out, error = self._transport.exec_raw(code, timeout=timeout)
+            self._transport.exec_raw_no_follow(code)
+            self._transport.longest = timeout
+            out, error = self._transport.follow(timeout)
+            self._transport.longest = self.patience
         if error:
             raise BoardFault(error.decode(errors="replace"))
         return out.decode(errors="replace").replace("\r\n", "\n")
@@ -165,7 +172,8 @@ class Link:
             raise BoardFault(error.error_output) from error
         except TransportError as error:
             raise LinkError(f"{self.port}: the board does not answer as it should ({_heard(str(error))})"
-                            f"{ports.also_open(self.port)}. Try again; if it stays so, reset it") from error
+                            f"{ports.also_open(self.port)}. Does a service write to sys.stdout itself? Stop "
+                            "it, or reset the board, and try again") from error
         except (OSError, struct.error, TypeError) as error:  # TypeError: a port closed under pyserial
             if isinstance(error, struct.error):
                 raise LinkError(f"{self.port}: the board is silent. Reset it, and try again") from error
