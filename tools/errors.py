@@ -35,6 +35,10 @@ class BoardFault(ToolError):
         super().__init__(f"the board says: {self.kind}")
 
 
+class ServiceUnknown(ToolError):
+    """A service that a board does not have."""
+
+
 class DeployError(ToolError):
     """A deploy that cannot be done; the board is as it was."""
 

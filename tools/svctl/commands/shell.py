@@ -21,6 +21,7 @@ def run(port: str, args, say) -> int:
         raise LinkError(why)
     if not sys.stdin.isatty():
         raise LinkError("the console needs a terminal: type this in one")
+    say("If nothing answers, as after a cable was pulled: Ctrl-C, then Ctrl-B")
     sys.stdout.flush()
     command = [sys.executable, "-m", "mpremote", "connect", ports.device(port), "resume", "repl"]
     os.execv(command[0], command)
