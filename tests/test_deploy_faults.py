@@ -207,7 +207,7 @@ def test_plan():
     assert plan.make(tree, {path: file for path, file in tree.items()}, {*tree} - {"services.config"}).is_empty
 
 
-def test_question_about_settings(vm32, tree, deploy, monkeypatch):
+def test_questions(vm32, tree, deploy, monkeypatch):
     vm32.ship()
     (vm32.root / "services.config").write_text("{}")
     session = vm32.session()
@@ -217,3 +217,10 @@ def test_question_about_settings(vm32, tree, deploy, monkeypatch):
     monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or "n")
     assert deploy(session.tty, "--config", patience=5) == (1, "deploy: nothing was changed\n")
     assert asked == ["replace services.config? [y/N] "] and (vm32.root / "services.config").read_text() == "{}"
+    # With a new lib/ the board is best reset before it loads any of it.
+    (tree / "lib/aiofresh.mpy").write_bytes(MPY)
+    monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or "y")
+    assert deploy(session.tty, patience=5) == (0, "")
+    assert asked[1:] == ["reset the board then, at once? [y/N] "]
+    session.expect("loaded")
+    session.expect("--> ")

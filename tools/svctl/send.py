@@ -12,7 +12,7 @@ from tools.svctl.plan import LEDGER, MANIFEST, NEW, File, Plan
 from tools.svctl.project import Project
 
 PIECE = 768  # bytes of a file that are sent at once: what a board has to decode in its heap
-FOLDERS = ("", "lib", "aioservices")
+FOLDERS = {"lib", "aioservices"}
 OLDEST = (1, 24)
 
 
@@ -23,7 +23,8 @@ def about(link: Link) -> dict:
 
 def look(link: Link, tree: dict) -> tuple[dict, set]:
     """({path: File} of a board, with hashes where these decide, the paths that earlier deploys put there)."""
-    board = {path: File(size) for path, size in link.ask("files", "walk", list(FOLDERS))}
+    folders = FOLDERS.union(path.split("/")[0] for path in tree if "/" in path)
+    board = {path: File(size) for path, size in link.ask("files", "walk", ["", *sorted(folders)])}
     for path, sha in link.ask_each("files", "sums", plans.candidates(tree, board)):
         if sha is not None:
             board[path] = File(board[path].size, sha)

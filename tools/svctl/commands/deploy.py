@@ -61,7 +61,7 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     begin = time.monotonic()
     sender.stage()
     after = plans.afterwards(plan)
-    reset = args.reset and after == ["reset"]
+    reset = after == ["reset"] and (args.reset or _answer("reset the board then, at once?"))
     sender.switch(damaged, reset)
     say(f"done: {len(plan.send)} files sent, {sizes} B, {len(plan.gone)} removed, in "
         f"{time.monotonic() - begin:.1f} s")
@@ -96,10 +96,15 @@ def _replacing(link: Link, project: Project, plan: Plan, board: dict, args, say)
             damaged = _is_damaged(old)
         if args.dry_run:
             continue
-        if sys.stdin.isatty() and input(f"replace {path}? [y/N] ").strip().lower() not in ("y", "yes"):
+        if sys.stdin.isatty() and not _answer(f"replace {path}?"):
             raise DeployError("nothing was changed")
-        say(f"  the board's old {path} is kept in {_keep(link.port, path, old)}")
+        say(f"  the board's old {path} is kept in {os.path.relpath(_keep(link.port, path, old))}")
     return damaged
+
+
+def _answer(question: str) -> bool:
+    """What a person says, if there is one: False else."""
+    return sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _difference(path: str, old: bytes, new: bytes) -> list:
@@ -143,6 +148,9 @@ def _progress(done: int, total: int) -> None:
 
 
 def _kb(size) -> str:
-    return "?" if size is None else f"{size // 1024} KB"
+    for unit in ("KB", "MB", "GB"):
+        size = size and size // 1024
+        if size is None or size < 10000 or unit == "GB":
+            return "?" if size is None else f"{size} {unit}"
 
 

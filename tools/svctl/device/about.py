@@ -21,7 +21,7 @@ class _svctl_about:
             "flash_block": None,
             "flash_free": None,
             "flash": None,
-            "manager": "aioservice.manager" in sys.modules,
+            "manager": False,
             "uptime": None,
         }
         try:
@@ -30,6 +30,9 @@ class _svctl_about:
             found.update({"flash_block": block, "flash_free": block * stat[3], "flash": block * stat[2]})
         except OSError:
             pass
-        if "aioschedule" in sys.modules:
+        if "aioservice.manager" in sys.modules:
+            import asyncio
+
+            found["manager"] = asyncio.core.cur_task is not None  # else its loop has ended
             found["uptime"] = sys.modules["aioschedule"].uptime()
         yield found
