@@ -2,10 +2,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import select
 import shutil
 import subprocess
 import sys
+import time
 
 import pytest
 from harness import ROOT
@@ -194,3 +197,29 @@ def test_board_that_is_gone_in_the_middle(board, svctl):
         assert (code, err) == (1, "list: PORT: the link was lost: the cable, or the board was reset\n")
     board.send("\x03\x02")  # what `make repl` says to type then
     still_runs(board)
+
+
+def test_shell_is_the_boards_console(board):
+    """As `make repl` does it: in a terminal of its own."""
+    master, slave = os.openpty()
+    shell = subprocess.Popen(["make", "--no-print-directory", "repl", f"PORT={board.tty}"], cwd=ROOT, stdin=slave,
+                             stdout=slave, stderr=slave, start_new_session=True)
+    os.close(slave)
+    try:
+        assert "Ctrl-C, then Ctrl-B" in until(master, "Use Ctrl-]")
+        os.write(master, b"print(6 * 7, service('hello').state)\r")
+        assert "42 running" in until(master, "42 running")
+        os.write(master, b"\x1d")
+        assert shell.wait(10) == 0
+    finally:
+        shell.kill()
+        os.close(master)
+
+
+def until(fd: int, text: str, seconds: float = 10) -> str:
+    """What came from a terminal until `text` did."""
+    seen, end = "", time.monotonic() + seconds
+    while text not in seen:
+        assert select.select([fd], [], [], max(0, end - time.monotonic()))[0], seen
+        seen += os.read(fd, 4096).decode(errors="replace")
+    return seen
