@@ -1,8 +1,11 @@
 # Every command a person types. `make` alone lists them.
-# Options: BITS=32|64 and HEAP=192k for run, DIR= for board, run and check, PORT= for deploy, repl and reset, ARGS= for test.
+# Options: BITS=32|64 and HEAP=192k for run, DIR= for board, run and check, PORT= for deploy, repl and reset, ARGS=
+# and JOBS= for test.
 
 PYTHON ?= python3
 DIR = build/board
+# Tests mostly wait, so there may be more at a time than cores.
+JOBS = 4
 VENV := build/venv/bin/python
 SVCTL = $(VENV) -m tools.svctl -t "$(PORT)"
 # What a person typed, as nothing that happens to be in the environment may replace settings.
@@ -22,7 +25,7 @@ run: board  ## set up everything missing, build the board tree, boot it
 	@exec $(BOARD) "$(DIR)"
 
 test: .venv .unixport  ## set up everything missing, run all tests (ARGS="-k name")
-	@$(VENV) -m pytest $(ARGS)
+	@$(VENV) -m pytest -n $(JOBS) $(ARGS)
 
 board: .venv .unixport  ## build the board tree in DIR (build/board)
 	@$(VENV) -m tools.tree "$(DIR)"

@@ -22,9 +22,13 @@
 #     boots                           + 1, died
 #     boots, power-on, record in a file  boots stay: a power cut (memory would have lost the record)
 #     lasted                          0 boots; died if the crumb is not 0
+#   After a reset a boot is one that followed a soft reset if the chip has been up for 10 s by then.
 #   Three boots or more: safe mode. In each case the phase is `boots` then, and the crumb 0.
 #   30 s later: 0 boots, so the next restart leaves safe mode. resume() does so at once. A death in safe
 #   mode before that leads to safe mode again.
+#
+# After a death, and while boots in a row are not 0, each file is compared with the manifest: boot.py does it,
+# and stays at the prompt if one of lib/ is damaged; nothing is counted then.
 #
 # A death that counts is blamed on the crumb, when the manager knows the names: kept.py has a count for
 # each, cleared when a boot lasts out of safe mode; at three the service is masked, until a person unmasks it.
@@ -47,6 +51,7 @@ _DIED = const(0x20000)
 _PERSON = const(0xFFFF)  # a crumb: the console
 _MOST = const(3)
 _LASTS = const(30)  # s
+_SOFT = const(10000)  # ms: by then a chip that was reset has come to boot.py
 _MARK = const(b"aioG")
 _SIZE = const(16)
 
@@ -99,6 +104,8 @@ _memory = _find()
 _crumb = None  # with a record in a file: whether the names of services are written down as they run
 _told = False
 _manager = None
+_check = None  # boot.py's function that compares files with the manifest, where it was asked
+_damaged = ()  # of what it found, the files that are not in lib/
 _live = _task = None  # Service._live and asyncio.create_task, where the steps are marked
 _now = None  # the _Steps that is at it
 
@@ -139,10 +146,31 @@ def code(name):
     return h % 0xFFFE + 1
 
 
-def start():
-    """For boot.py: decides what the boot before was, and what this one is."""
-    global _crumb
+def _cause():
+    """machine.reset_cause(), but a soft reset is one on the ports that do not say so.
+
+    On ESP32 SOFT_RESET is what machine.reset() leaves; on ESP32 and RP2040 the cause stays after a
+    soft reset what it was. What tells is the clock: it goes on then, and begins anew with the chip.
+    """
     cause = machine.reset_cause()
+    if sys.platform not in ("esp32", "rp2"):
+        return cause
+    if cause != machine.DEEPSLEEP_RESET and _up() > _SOFT:
+        return machine.SOFT_RESET
+    return machine.HARD_RESET if cause == machine.SOFT_RESET else cause
+
+
+def _up():
+    return __import__("time").ticks_ms()
+
+
+def start(check=None):
+    """For boot.py: decides what the boot before was, and what this one is.
+
+    Returns the files of lib/ that are damaged, if any; nothing is to be started then. `check` is boot.py's.
+    """
+    global _crumb, _check, _damaged
+    cause = _cause()
     before, phase, _ = _state()
     n = before
     crumb = 0
@@ -159,6 +187,13 @@ def start():
         died = False
     if died and phase == _BOOTS:
         n = min(n + 1, _MOST)
+    if check is not None and (n or died):
+        _damaged = check()
+        if _damaged is not None:
+            lib = [path for path in _damaged if path[:4] == "lib/"]
+            if lib:
+                return lib
+            _check = check
     if _memory is None:
         # A loop of resets in safe mode writes no more.
         _crumb = n > 0 and before < _MOST
@@ -180,6 +215,16 @@ def _drop(all_of_it):
             del package.kept
     if all_of_it:
         sys.modules.pop("aioguard", None)
+
+
+def damaged():
+    """The files that still are not as the manifest has them; None where that was not looked at."""
+    global _damaged
+    if _check is None:
+        return None
+    if _damaged:
+        _damaged = _check([path.rpartition(".")[0] for path in _damaged]) or ()
+    return _damaged
 
 
 def safe():

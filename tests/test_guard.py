@@ -523,3 +523,24 @@ def test_boot_without_the_guard_is_no_silent_end(board):
     board.service("a", "    def task(self):\n        print('up')\n        " + QUIT)
     result = board.vm.run()
     assert "aioguard" in result.out + result.err and "up\n" in result.out
+
+
+def test_causes_of_resets_on_ports_that_tell_less(vm32):
+    """ESP32 says SOFT_RESET for machine.reset(); neither it nor RP2040 tells a soft reset. The chip's clock does."""
+    vm32.put("lib/aioguard.py", (ROOT / "lib/aioguard.py").read_text())
+    out = vm32.run("""
+import aioguard, machine
+class Sys:
+    pass
+def cause(port, says, up):
+    Sys.platform = port
+    aioguard.sys = Sys
+    machine.reset_cause = lambda: says
+    aioguard._up = lambda: up
+    return aioguard._cause()
+for port in ("esp32", "rp2", "pyboard"):
+    print(port, [cause(port, says, 700) for says in range(6)], [cause(port, says, 60000) for says in range(6)])
+""").out
+    assert out == ("esp32 [0, 1, 2, 3, 4, 2] [5, 5, 5, 5, 4, 5]\n"
+                   "rp2 [0, 1, 2, 3, 4, 2] [5, 5, 5, 5, 4, 5]\n"
+                   "pyboard [0, 1, 2, 3, 4, 5] [0, 1, 2, 3, 4, 5]\n")
