@@ -20,6 +20,7 @@ package("aioservice", files=(
     "checking.py",
     "configure.py",
     "control.py",
+    "damage.py",
     "discovery.py",
     "findings.py",
     "graph.py",
