@@ -66,7 +66,8 @@ def wanted(board, tmp_path):
     (board.vm.root / "deploy.txt").write_text("lib/aioextra.mpy\nlib/aioclass.mpy\n")
     (board.vm.root / "lib/aioextra.mpy").write_bytes(b"an earlier deploy put it there")
     (tree / "lib/aiofresh.mpy").write_bytes(MPY + bytes(range(256)) * 12)
-    for name in ("lib/aiocalendar.mpy", "main.py", "manifest.txt"):
+    for name in (next((tree / "lib").glob("aiocalendar.*")).name, "main.py", "manifest.txt"):
+        name = f"lib/{name}" if name.startswith("aio") else name
         (tree / name).write_bytes(MPY + os.urandom(496))
     shutil.copytree(board.vm.root, tmp_path / "before")
     return tree
@@ -111,11 +112,12 @@ def test_only_what_differs_is_copied(board, wanted, svctl, monkeypatch):
     assert contents(root, beside=True) == contents(wanted.parent / "before", beside=True) and not calls
     code, said = svctl(board.tty, "deploy", "--tree", str(wanted))
     assert code == 0, said
-    assert re.sub(r"\d+ KB|\[GCC.*?\]| in \d.*s$", "#", said, flags=re.M) == """\
+    kind = "mpy" if board.vm.compiled else "py"
+    assert re.sub(r"\d+ [KMG]B|\[GCC.*?\]| in \d.*s$", "#", said, flags=re.M) == f"""\
 linux # version, MicroPython 1.25.0, # of flash free
   new      lib/aiofresh.mpy  3076 B
   new      manifest.txt  500 B
-  changed  lib/aiocalendar.mpy  500 B
+  changed  lib/aiocalendar.{kind}  500 B
   changed  main.py  500 B
   removed  lib/aioextra.mpy
   together lib/ comes from one build: its 3 files take their places at once, and count from the next reset on
@@ -123,8 +125,8 @@ done: 4 files sent, 4576 B, 1 removed,#
 now reset the board, and it starts with it: its button, machine.reset() at its prompt, or make reset PORT=PORT
 """
     assert contents(root, beside=True) == contents(wanted)
-    assert {path[:-4] for path in calls} == {"lib/aiofresh.mpy", "manifest.txt", "lib/aiocalendar.mpy", "main.py",
-                                             "deploy.txt"}
+    assert {path[:-4] for path in calls} == {"lib/aiofresh.mpy", "manifest.txt", f"lib/aiocalendar.{kind}",
+                                             "main.py", "deploy.txt"}
     calls.clear()
     code, said = svctl(board.tty, "deploy", "--tree", str(wanted))
     assert code == 0 and said.endswith("nothing to send: the board has it all\n") and not calls
@@ -169,6 +171,21 @@ def test_what_was_sent_before_a_cut_is_not_sent_again(board, wanted, svctl):
     assert contents(board.vm.root, beside=True) == contents(wanted)
 
 
+def test_person_who_stops_it_leaves_the_board_as_it_was(board, wanted, monkeypatch):
+    asked = []
+
+    def stop(done, total):
+        asked.append(done)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "_progress", stop)
+    monkeypatch.setattr(cli.sys, "argv", ["svctl", "-t", board.tty, "deploy", "--tree", str(wanted)])
+    assert cli.run() == 130
+    assert contents(board.vm.root) == contents(wanted.parent / "before")
+    still_runs(board)
+
+
 def test_what_has_to_happen_next(board, tmp_path, svctl):
     root, tree = board.vm.root, tmp_path / "tree"
     shutil.copytree(root, tree, ignore=shutil.ignore_patterns("services.st*"))
@@ -176,7 +193,7 @@ def test_what_has_to_happen_next(board, tmp_path, svctl):
     board.vm.root = tree  # a new service, and one that left
     board.vm.put("aioservices/services/one_service.py", SERVICE)
     board.vm.root = root
-    (tree / "aioservices/services/world_service.mpy").unlink()
+    next(tree.glob("aioservices/services/world_service.*")).unlink()
     code, said = svctl(board.tty, "deploy", "--tree", str(tree))
     assert code == 0 and said.endswith('now type at the board\'s prompt:\n  load("one")\n  unload("world")\n')
     still_runs(board)
@@ -186,11 +203,11 @@ def test_what_has_to_happen_next(board, tmp_path, svctl):
     (tree / "lib/aiofresh.mpy").write_bytes(MPY)
     code, said = svctl(board.tty, "deploy", "--tree", str(tree), "--reset")
     assert code == 0 and said.endswith("the board was reset, and starts with it\n")
-    board.expect("one.service from ./aioservices/services/one_service.mpy loaded")
+    board.expect("one.service from ./aioservices/services/one_service")
     board.expect("--> ")
     code, said = svctl(board.tty, "reset")
     assert (code, said) == (0, "reset\n")
-    board.expect("one.service from ./aioservices/services/one_service.mpy loaded")
+    board.expect("one.service from ./aioservices/services/one_service")
 
 
 def test_settings_are_the_boards(board, tmp_path, svctl, monkeypatch):
@@ -249,5 +266,5 @@ def test_make_deploy_takes_the_project_to_an_empty_board(vm32, board_tree):
     session.close()
     session = vm32.session()
     assert "hello.service" in session.expect("--> ")
-    done = subprocess.run([*make, "repl"], cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run(["make", f"PORT={session.tty}", "repl"], cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stderr.splitlines()[0]) == (2, "shell: the console needs a terminal: type this in one")

@@ -35,6 +35,7 @@ def shape(text: str) -> str:
     """Without figures, and what depends on them: widths, times, the simulated board's name."""
     text = re.sub(r"\S*build/settings/\S+", "KEPT", re.sub(r"[KMG]B", "KB", text))
     text = re.sub(r"^\S.* version(?=, Micro|$)", "BOARD", re.sub(r"(board: ).*", r"\1BOARD", text), flags=re.M)
+    text = re.sub(r"((lib|services)/\S+)\.py\b", r"\1.mpy", text)  # with --source
     return re.sub(r" +", " ", re.sub(r"\d+([.:-]\d+)*", "#", text))
 
 

@@ -102,6 +102,18 @@ def test_something_else_answers(deploy):
 # --- the board ---
 
 
+def test_console_that_cannot_load_what_is_new(vm32, deploy):
+    """As between a deploy of another lib/ and the reset."""
+    vm32.ship()
+    session = vm32.session()
+    session.expect("--> ")
+    vm32.put("lib/aioconsole_raw.py", "def serve(console):\n    return console.not_there")
+    code, said = deploy(session.tty, patience=1)
+    assert code == 1 and re.fullmatch(r"deploy: PORT: the board's console has failed \('.*Traceback.*'\)\. Was lib/ "
+                                      r"changed, and the board not reset\? Reset it, and try again\n", said), said
+    still_runs(session)
+
+
 @pytest.mark.parametrize("facts, line", [
     ({"version": "1.20.0"}, "PORT: micropython 1.20.0 is too old: put 1.24 or newer on the board"),
     ({"name": "circuitpython"}, "PORT: circuitpython 1.25.0 is no MicroPython: nothing was changed"),
@@ -110,7 +122,8 @@ def test_something_else_answers(deploy):
      "to yours"),
     ({"mpy": None}, "PORT: micropython 1.25.0 loads no .mpy files: put a newer firmware on the board"),
 ])
-def test_board_with_another_micropython(deploy, facts, line):
+def test_board_with_another_micropython(deploy, tree, facts, line):
+    (tree / "lib/aiofresh.mpy").write_bytes(MPY)
     with Port(board_that_says(json.dumps({**FACTS, **facts}))) as port:
         code, said = deploy(port.name)
     assert code == 1 and re.sub(r"\w+\.mpy is", "boards.mpy is", said) == f"deploy: {line}\n"

@@ -52,7 +52,7 @@ def board(vm32):
     return session
 
 
-def test_look(board, svctl):
+def test_look(board, svctl, compiled):
     code, out, err = svctl(board.tty, "list")
     assert (code, err) == (0, "")
     assert re.sub(r"\d+ s ", "# s ", out) == """\
@@ -69,7 +69,8 @@ dofail      -         held       -    disabled
     assert listed[0]["error"] == "OSError: no sensor" and listed[1]["type"] == "runtime" and "line" not in listed[1]
     code, out, err = svctl(board.tty, "status")
     assert code == 0 and out.splitlines()[0] == (
-        "[ FAIL ] Service: fails.service from ./aioservices/services/fails_service.mpy failed: OSError: no sensor")
+        "[ FAIL ] Service: fails.service from ./aioservices/services/fails_service.%s failed: OSError: no sensor"
+        % ("mpy" if compiled else "py"))
     code, out, err = svctl(board.tty, "status", "hello.service")
     assert code == 0 and re.match(r"""\[ OK \] Service: hello\.service from .* loaded
       what: Says hello .*

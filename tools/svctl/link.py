@@ -158,6 +158,9 @@ class Link:
             text = _heard(said.getvalue())
             if "lost" in str(error):
                 raise
+            if "Traceback" in text:
+                raise LinkError(f"{self.port}: the board's console has failed ({text!r}). Was lib/ changed, "
+                                "and the board not reset? Reset it, and try again") from error
             raise LinkError(
                 f"{self.port}: no MicroPython answers" + (f", but {text!r} came" if text else "")
                 + ports.also_open(self.port) + ". Is it the right port, and is the board running a program "

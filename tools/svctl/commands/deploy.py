@@ -50,23 +50,31 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     for line in plans.lines(plan, tree):
         say(f"  {line}")
     if plan.is_empty:
-        say("nothing to send: the board has " + ("the rest" if plan.notes else "it all"))
-        return 0
+        text = "nothing to send: the board has " + ("the rest" if plan.notes else "it all")
+        return _end(plan, [], False, text, say)
     damaged = _replacing(link, project, plan, board, args, say)
     sizes = sum(tree[path].size for path in plan.send if path not in plan.staged)
     if args.dry_run:
-        say(f"{len(plan.send)} files would be sent, {sizes} B; nothing was changed")
-        return 0
+        text = f"{len(plan.send)} files would be sent, {sizes} B; nothing was changed"
+        return _end(plan, [], False, text, say)
     sender = send.Sender(link, project, plan, _progress)
     begin = time.monotonic()
     sender.stage()
     after = plans.afterwards(plan)
     reset = after == ["reset"] and (args.reset or _answer("reset the board then, at once?"))
     sender.switch(damaged, reset)
-    say(f"done: {len(plan.send)} files sent, {sizes} B, {len(plan.gone)} removed, in "
-        f"{time.monotonic() - begin:.1f} s")
+    _end(plan, after, reset, f"done: {len(plan.send)} files sent, {sizes} B, {len(plan.gone)} removed, in "
+         f"{time.monotonic() - begin:.1f} s", say)
     for line in _then(after, found["manager"], reset, link.port):
         say(line)
+    return 0
+
+
+def _end(plan: Plan, after: list, reset: bool, text: str, say) -> int:
+    """Say what was done, or is to be."""
+    say(text)
+    say.data({"new": plan.new, "changed": plan.changed, "removed": plan.gone, "notes": plan.notes,
+              "then": after, "reset": reset, "text": text})
     return 0
 
 
