@@ -45,7 +45,8 @@ def verb(name: str, optional: bool = False) -> tuple[Callable, Callable]:
 def _do(link: Link, name: str, which, say) -> int:
     """Have the board do it; 0, or 1 where it says that it did not."""
     try:
-        *said, last = link.call("act", "do", name, *([] if which is None else [which])).splitlines()
+        link.call("act", "load", name)
+        *said, last = link.call("act", "do", *([] if which is None else [which])).splitlines()
         for line in said:
             say(line)
         if json.loads(last) is False:

@@ -18,7 +18,7 @@ OLDEST = (1, 24)
 
 def about(link: Link) -> dict:
     """What a board is: see device/about.py."""
-    return next(iter(link.ask("about", "board")))
+    return {key: value for part in link.ask("about", "board") for key, value in part.items()}
 
 
 def look(link: Link, tree: dict) -> tuple[dict, set]:

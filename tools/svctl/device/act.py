@@ -3,18 +3,21 @@
 
 
 class _svctl_act:
-    operation = None
+    function = operation = None
 
-    def do(verb, *args):
-        """Prints what the function returned; true for what takes its time, which poll() tells of."""
-        import json
+    def load(verb):
+        """Has the board load the function: a step of its own, since it takes a moment."""
         import sys
 
         if "aioservice.manager" not in sys.modules:
             raise RuntimeError("no manager")
-        import aioservice
+        _svctl_act.function = getattr(__import__("aioservice"), verb)
 
-        value = getattr(aioservice, verb)(*args)
+    def do(*args):
+        """Calls it, and prints what it returned; true for what takes its time, which poll() tells of."""
+        import json
+
+        value = _svctl_act.function(*args)
         _svctl_act.operation = value if hasattr(value, "ended") else None
         print(json.dumps(value if _svctl_act.operation is None else True))
 

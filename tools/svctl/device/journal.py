@@ -16,6 +16,7 @@ class _svctl_journal:
         if not hasattr(journal, "lines"):
             raise RuntimeError("no journal")
         logs = __import__("aioctl.logs", None, None, ("x",))
+        yield None
         base = logs.wall(0)
         for line in journal.lines(since):
             if line[2] >= level and (name is None or logs.of_name(name, line[3])):

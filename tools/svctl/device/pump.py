@@ -5,7 +5,7 @@
 class _svctl_pump:
     work = None
 
-    def go(work=None, ms=20):
+    def go(work=None, ms=10):
         import json
         import time
 

@@ -11,8 +11,11 @@ class _svctl_services:
             raise RuntimeError("no manager")
         report = __import__("aioservice.report", None, None, ("x",))
         mgr = report.manager()
+        yield None
         try:
-            for name in report.select(pattern):
+            names = report.select(pattern)
+            yield None
+            for name in names:
                 service = mgr.services.get(name)
                 if service is None:
                     found = {"name": name, "state": "not loaded", "error": repr(mgr.failed[name][1])}
@@ -25,5 +28,6 @@ class _svctl_services:
                 yield found
             for name in sorted(mgr.held) if pattern is None else ():
                 yield {"name": name, "state": "held", "reason": mgr.held[name]}
+            yield None
         finally:
             mgr.release()
