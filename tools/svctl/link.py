@@ -6,10 +6,8 @@ import ast
 import contextlib
 import io
 import json
-import re
 import struct
 import time
-from pathlib import Path
 from typing import Iterator, Optional
 
 from mpremote.transport import TransportError, TransportExecError
@@ -17,8 +15,8 @@ from mpremote.transport_serial import SerialTransport
 
 from tools.errors import BoardFault, LinkError
 from tools.svctl import port as ports
+from tools.svctl.source import source
 
-DEVICE = Path(__file__).resolve().parent / "device"
 PATIENCE = 5.0  # s that a board may be silent: a service of its may hold the loop for a while
 LONGEST = 60.0  # s that a single command may take
 PUMP = "pump"
@@ -80,8 +78,8 @@ class Link:
             return
         if kind is None or issubclass(kind, Exception) and not issubclass(kind, LinkError):
             with contextlib.suppress(LinkError, BoardFault):
-                for name in reversed(self._loaded):
-                    self.run(f"del {_name(name)}")
+                if self._loaded:
+                    self.run(f"del {', '.join(map(_name, self._loaded))}")
             self._drop(b"\r\x02")
         else:
             self._drop(b"\x03\r\x02")  # whatever was under way
@@ -216,15 +214,6 @@ def type_line(port: str, script: str, patience: float = 1.0) -> str:
 def _name(script: str) -> str:
     """The one global that a file of device/ makes on the board."""
     return f"_svctl_{script}"
-
-
-def source(name: str) -> str:
-    """A file of device/ as it is sent: without comments and docstrings, and with short indents."""
-    tree = ast.parse((DEVICE / f"{name}.py").read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node):
-            node.body = node.body[1:] or [ast.Pass()]
-    return re.sub(r"^( {4})+", lambda found: " " * (len(found[0]) // 4), ast.unparse(tree), flags=re.M)
 
 
 def _heard(text: str) -> str:

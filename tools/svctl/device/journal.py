@@ -15,6 +15,7 @@ class _svctl_journal:
         journal = aioctl.journal()
         if not hasattr(journal, "lines"):
             raise RuntimeError("no journal")
+        loaded = [each for each in ("aioctl.logs", "aiolines") if each not in sys.modules]
         logs = __import__("aioctl.logs", None, None, ("x",))
         yield None
         base = logs.wall(0)
@@ -23,4 +24,8 @@ class _svctl_journal:
                 yield line + (logs.line_text(line, base),)
             else:
                 yield None
+        for each in loaded:  # given back, as it was loaded for this only
+            sys.modules.pop(each, None)
+        if "aioctl.logs" in loaded:
+            del aioctl.logs
         yield journal.next
