@@ -58,8 +58,8 @@ def check(names=None, armed=armed):
 
 
 def watchdog():
-    # Seconds that `_boot.watchdog` in services.config asks for, or None. What counts as damaged is
-    # what aioservice/settings.py says, and so is what then counts; it is too large to load for it.
+    # Seconds that `_boot.watchdog` in services.config asks for, or None. A file that is cut short is damaged
+    # here, too, and then that counts which aioservice/settings.py takes; it is too large to load for it.
     import json
 
     names = ["services.config", "services.config.bak", "/rom/services.config"]
@@ -75,7 +75,7 @@ def watchdog():
                 del names[1]  # no such file: its copy does not count either
 
 
-def begin(wanted):
+def begin(machine, armed, wanted):
     # Arms it for that long, or as long as the port allows. What aiowatchdog is to know of it, or None.
     if type(wanted) not in (int, float) or not 1 <= wanted <= 86400:
         return
@@ -98,15 +98,16 @@ try:
     import machine
 
     # After a reset the guard's own files first, as it decides whether to look at the others.
-    if machine.reset_cause() not in (machine.PWRON_RESET, machine.DEEPSLEEP_RESET):
-        names = check(("lib/aioguard", "lib/aioservice/__init__", "lib/aioservice/kept", "lib/aioservice_rom"))
+    if machine.reset_cause() not in (machine.PWRON_RESET, getattr(machine, "DEEPSLEEP_RESET", 0)):
+        line = "lib/aioguard lib/aioservice/__init__ lib/aioservice/kept lib/aioservice_rom"
+        names = check(line.split(" "))
 except Exception:
     pass  # no such module, or one that does not tell: what there is of it is missed below
 try:
     # Armed before anything is imported that could hang; but once armed it stays so, and must not be
     # where the board is to stay at its prompt. Files that were looked at cannot hang.
     if names is None:
-        wanted = begin(watchdog())
+        wanted = begin(machine, armed, watchdog())
 except Exception as error:
     sys.print_exception(error)
 try:
@@ -119,7 +120,7 @@ try:  # what became of the boot before, and whether this one is in safe mode
         text = names
         names = __import__("aioguard").start(check)
         if text is not None and not names:
-            wanted = begin(watchdog())
+            wanted = begin(machine, armed, watchdog())
 except Exception as error:
     sys.print_exception(error)
 try:

@@ -22,7 +22,8 @@
 #     boots                           + 1, died
 #     boots, power-on, record in a file  boots stay: a power cut (memory would have lost the record)
 #     lasted                          0 boots; died if the crumb is not 0
-#   After a reset a boot is one that followed a soft reset if the chip has been up for 10 s by then.
+#   After a reset a boot is one that followed a soft reset, on ESP32 and RP2040, if the
+#   chip has been up for 3 s by then.
 #   Three boots or more: safe mode. In each case the phase is `boots` then, and the crumb 0.
 #   30 s later: 0 boots, so the next restart leaves safe mode. resume() does so at once. A death in safe
 #   mode before that leads to safe mode again.
@@ -51,9 +52,15 @@ _DIED = const(0x20000)
 _PERSON = const(0xFFFF)  # a crumb: the console
 _MOST = const(3)
 _LASTS = const(30)  # s
-_SOFT = const(10000)  # ms: by then a chip that was reset has come to boot.py
+_SOON = const(3000)  # ms: by then a chip that was reset has come to boot.py
+# What began a boot.
+_POWER = const(1)
+_RESET = const(2)
+_SLEPT = const(3)
+_SOFT = const(4)
 _MARK = const(b"aioG")
 _SIZE = const(16)
+_ENDS = ()  # how a life may end
 
 
 class _Registers:
@@ -147,17 +154,20 @@ def code(name):
 
 
 def _cause():
-    """machine.reset_cause(), but a soft reset is one on the ports that do not say so.
+    """What began this boot: _POWER, _SLEPT, _SOFT or _RESET.
 
-    On ESP32 SOFT_RESET is what machine.reset() leaves; on ESP32 and RP2040 the cause stays after a
-    soft reset what it was. What tells is the clock: it goes on then, and begins anew with the chip.
+    RP2040 knows power-on and watchdog alone, and so do some of machine's constants; ESP32 says SOFT_RESET for
+    machine.reset(). A soft reset leaves both with the cause that they had. What tells is the clock of the
+    chip: it goes on then, and begins anew with any other reset.
     """
     cause = machine.reset_cause()
-    if sys.platform not in ("esp32", "rp2"):
-        return cause
-    if cause != machine.DEEPSLEEP_RESET and _up() > _SOFT:
-        return machine.SOFT_RESET
-    return machine.HARD_RESET if cause == machine.SOFT_RESET else cause
+    if cause == getattr(machine, "DEEPSLEEP_RESET", -1):
+        return _SLEPT
+    if sys.platform in ("esp32", "rp2"):
+        soft = _up() > _SOON
+    else:
+        soft = cause == getattr(machine, "SOFT_RESET", -1)
+    return _SOFT if soft else _POWER if cause == machine.PWRON_RESET else _RESET
 
 
 def _up():
@@ -176,12 +186,12 @@ def start(check=None):
     crumb = 0
     if _memory is not None:
         crumb = _memory.get(_CRUMB) if phase else 0
-    elif cause in (machine.PWRON_RESET, machine.DEEPSLEEP_RESET):
-        phase = _LASTED if cause == machine.DEEPSLEEP_RESET else _ENDED
+    elif cause in (_POWER, _SLEPT):
+        phase = _LASTED if cause == _SLEPT else _ENDED
     died = phase in (_BOOTS, _LASTED) and crumb != _PERSON
-    if cause in (machine.DEEPSLEEP_RESET, machine.SOFT_RESET):
+    if cause in (_SLEPT, _SOFT):
         died = False
-    if cause == machine.DEEPSLEEP_RESET or phase == _LASTED:
+    if cause == _SLEPT or phase == _LASTED:
         n = 0
     if phase == _LASTED and not crumb:
         died = False
@@ -288,10 +298,11 @@ class _Steps:
     With a record in a file only the first step of a life is, and that of its setup().
     """
 
-    def __init__(self, coro, crumb, name):
+    def __init__(self, coro, crumb, name, life=None):
         self.coro = coro
         self.crumb = crumb
         self.name = self.whose = name
+        self.life = life  # the service, if this is its life and not a task that it made
 
     def send(self, value):
         return self._step(self.coro.send, value)
@@ -317,6 +328,10 @@ class _Steps:
                 _memory.put(_CRUMB, self.crumb)
         try:
             return call(value)
+        except BaseException as error:
+            if self.life is not None and not isinstance(error, _ENDS):
+                _panic(self.life, error)
+            raise
         finally:
             _now = None
             if _memory is None:
@@ -325,10 +340,17 @@ class _Steps:
                 _memory.put(_CRUMB, 0)
 
 
+def _panic(name, error):
+    """The manager's own code failed: something has written over it, as code of a damaged file may."""
+    sys.print_exception(error)
+    foretell(name, "the manager itself failed: %r" % error)
+    machine.reset()
+
+
 def _traced(service, error=None):
     name = service.name
     person = service.manager is not None and name == service.manager.last
-    return _Steps(_live(service, error), _PERSON if person else code(name), None if person else name)
+    return _Steps(_live(service, error), _PERSON if person else code(name), None if person else name, name)
 
 
 def _create(coro):
@@ -340,9 +362,11 @@ def _create(coro):
 
 def _trace(on):
     """Has the steps of services marked from now on, or no longer."""
-    global _live, _task
+    global _live, _task, _ENDS
     import asyncio
     from aioclass import Service
+
+    _ENDS = (StopIteration, KeyboardInterrupt, asyncio.CancelledError)
 
     if on:
         _live, _task = Service._live, asyncio.create_task
