@@ -60,10 +60,11 @@ def board(vm32):
 
 @pytest.fixture
 def wanted(board, tmp_path):
-    """A tree that differs from what is on the board: one new, three changed, one left the project."""
+    """A tree that differs from what is on the board: two new, two changed, two left the project."""
     tree = tmp_path / "tree"
     shutil.copytree(board.vm.root, tree, ignore=shutil.ignore_patterns("services.st*"))
-    (board.vm.root / "deploy.txt").write_text("lib/aioextra.mpy\nlib/aioclass.mpy\n")
+    (board.vm.root / "deploy.txt").write_text("lib/aioextra.mpy\nlib/aioclass.mpy\nlib/an old name.mpy\n")
+    (board.vm.root / "lib/an old name.mpy").write_bytes(b"an earlier deploy, too")
     (board.vm.root / "lib/aioextra.mpy").write_bytes(b"an earlier deploy put it there")
     (tree / "lib/aiofresh.mpy").write_bytes(MPY + bytes(range(256)) * 12)
     for name in (next((tree / "lib").glob("aiocalendar.*")).name, "main.py", "manifest.txt"):
@@ -120,8 +121,9 @@ linux # version, MicroPython 1.25.0, # of flash free
   changed  lib/aiocalendar.{kind}  500 B
   changed  main.py  500 B
   removed  lib/aioextra.mpy
-  together lib/ comes from one build: its 3 files take their places at once, and count from the next reset on
-done: 4 files sent, 4576 B, 1 removed,#
+  removed  lib/an old name.mpy
+  together lib/ comes from one build: its 4 files take their places at once, and count from the next reset on
+done: 4 files sent, 4576 B, 2 removed,#
 now reset the board, and it starts with it: its button, machine.reset() at its prompt, or make reset PORT=PORT
 """
     assert contents(root, beside=True) == contents(wanted)

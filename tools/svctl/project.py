@@ -43,11 +43,12 @@ class Project:
 
 def build() -> Path:
     """Bring build/deploy up to date; its settings are always the project's own."""
-    tree.build(BUILT)
-    for name in SETTINGS:
-        source = tree.ROOT / name
-        if source.is_file():
-            (BUILT / name).write_bytes(source.read_bytes())
+    try:
+        for name in SETTINGS:
+            (BUILT / name).unlink(missing_ok=True)  # one that was changed there would be kept
+        tree.build(BUILT)
+    except OSError as error:
+        raise DeployError(f"{error.filename or BUILT}: {error.strerror}") from error
     return BUILT
 
 

@@ -31,7 +31,8 @@ def look(link: Link, tree: dict) -> tuple[dict, set]:
     for name in (LEDGER, MANIFEST):
         if name in board:
             text = read(link, name).decode("utf-8", errors="replace")
-            return board, {line.split(" ", 2)[-1] for line in text.splitlines() if line}
+            columns = 0 if name == LEDGER else 2  # "size sha256 path" in a manifest
+            return board, {line.split(" ", columns)[-1] for line in text.splitlines() if line}
     return board, set()
 
 
