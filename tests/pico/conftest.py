@@ -37,7 +37,9 @@ def deployed(tmp_path_factory, tree) -> Path:
     home = tmp_path_factory.mktemp("deploy")
     board = Pico(home, "deploy")
     try:
-        board.mpremote("fs", "cp", "-r", *DEPLOYED, ":", cwd=tree, timeout=180)
+        board.mpremote("fs", "cp", "-r", *DEPLOYED, ":", resume=False, cwd=tree, timeout=300)
+        board.mpremote("reset")
+        board.expect("hello.service from ./aioservices/services/hello_service.mpy loaded", 90)
     finally:
         board.close()
     return board.board.flash
