@@ -1,14 +1,16 @@
 # Every command a person types. `make` alone lists them.
-# Options: BITS=32|64 and HEAP=192k for run, DIR= for board, run and check, PORT= for repl, ARGS= for test.
+# Options: BITS=32|64 and HEAP=192k for run, DIR= for board, run and check, PORT= for repl, ARGS= and JOBS= for test.
 
 PYTHON ?= python3
 DIR = build/board
+# Tests mostly wait, so there may be more at a time than cores.
+JOBS = 4
 VENV := build/venv/bin/python
 BOARD := tools/board $(if $(HEAP),--heap $(HEAP)) $(if $(BITS),--bits $(BITS))
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run test board unixport romfs size bench check lint repl pico test-pico bench-pico clean clean-all \
-	.venv .unixport .pico
+.PHONY: help run test board unixport romfs size bench soak check lint repl pico test-pico bench-pico clean \
+	clean-all .venv .unixport .pico
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 /p' Makefile | while read -r make name text; do \
@@ -18,7 +20,7 @@ run: board  ## set up everything missing, build the board tree, boot it
 	@exec $(BOARD) "$(DIR)"
 
 test: .venv .unixport  ## set up everything missing, run all tests (ARGS="-k name")
-	@$(VENV) -m pytest $(ARGS)
+	@$(VENV) -m pytest -n $(JOBS) $(ARGS)
 
 board: .venv .unixport  ## build the board tree in DIR (build/board)
 	@$(VENV) -m tools.tree "$(DIR)"
@@ -36,6 +38,9 @@ size: .venv .unixport  ## heap and .mpy bytes against the budgets
 bench: .venv .unixport  ## times against a bare loop; writes docs/benchmarks.md and .svg (ARGS="--runs 5")
 	@$(PYTHON) -m tools.venv --bench
 	@$(VENV) -m tools.bench $(ARGS)
+
+soak: .venv .unixport  ## power cuts and damaged files by the thousand, ten minutes (ARGS="--seed 5")
+	@$(VENV) -m tools.soak $(ARGS)
 
 check: .venv  ## what is wrong with settings and services (of DIR; else of the project)
 	@$(VENV) -m tools.check $(if $(filter command line environment,$(origin DIR)),"$(DIR)")

@@ -22,15 +22,19 @@
 #     boots                           + 1, died
 #     boots, power-on, record in a file  boots stay: a power cut (memory would have lost the record)
 #     lasted                          0 boots; died if the crumb is not 0
+#   After a reset a boot is one that followed a soft reset, on ESP32 and RP2040, if the
+#   chip has been up for 3 s by then.
 #   Three boots or more: safe mode. In each case the phase is `boots` then, and the crumb 0.
 #   30 s later: 0 boots, so the next restart leaves safe mode. resume() does so at once. A death in safe
 #   mode before that leads to safe mode again.
+#
+# After a death, and while boots in a row are not 0, each file is compared with the manifest: boot.py does it,
+# and stays at the prompt if one of lib/ is damaged; nothing is counted then.
 #
 # A death that counts is blamed on the crumb, when the manager knows the names: kept.py has a count for
 # each, cleared when a boot lasts out of safe mode; at three the service is masked, until a person unmasks it.
 
 import sys
-import time
 
 import machine
 
@@ -48,9 +52,15 @@ _DIED = const(0x20000)
 _PERSON = const(0xFFFF)  # a crumb: the console
 _MOST = const(3)
 _LASTS = const(30)  # s
-_SOON = const(3000)  # ms from a hard reset until boot.py at the most
+_SOON = const(3000)  # ms: by then a chip that was reset has come to boot.py
+# What began a boot.
+_POWER = const(1)
+_RESET = const(2)
+_SLEPT = const(3)
+_SOFT = const(4)
 _MARK = const(b"aioG")
 _SIZE = const(16)
+_ENDS = ()  # how a life may end
 
 
 class _Registers:
@@ -101,6 +111,8 @@ _memory = _find()
 _crumb = None  # with a record in a file: whether the names of services are written down as they run
 _told = False
 _manager = None
+_check = None  # boot.py's function that compares files with the manifest, where it was asked
+_damaged = ()  # of what it found, the files that are not in lib/
 _live = _task = None  # Service._live and asyncio.create_task, where the steps are marked
 _now = None  # the _Steps that is at it
 
@@ -141,29 +153,57 @@ def code(name):
     return h % 0xFFFE + 1
 
 
-def start():
-    """For boot.py: decides what the boot before was, and what this one is."""
-    global _crumb
+def _cause():
+    """What began this boot: _POWER, _SLEPT, _SOFT or _RESET.
+
+    RP2040 knows power-on and watchdog alone, and so do some of machine's constants; ESP32 says SOFT_RESET for
+    machine.reset(). A soft reset leaves both with the cause that they had. What tells is the clock of the
+    chip: it goes on then, and begins anew with any other reset.
+    """
     cause = machine.reset_cause()
-    # RP2040 knows power-on and watchdog alone: there a soft reset is one that the clock outlives.
-    slept = cause == getattr(machine, "DEEPSLEEP_RESET", 0)
-    soft = cause == machine.SOFT_RESET if hasattr(machine, "SOFT_RESET") else time.ticks_ms() > _SOON
+    if cause == getattr(machine, "DEEPSLEEP_RESET", -1):
+        return _SLEPT
+    if sys.platform in ("esp32", "rp2"):
+        soft = _up() > _SOON
+    else:
+        soft = cause == getattr(machine, "SOFT_RESET", -1)
+    return _SOFT if soft else _POWER if cause == machine.PWRON_RESET else _RESET
+
+
+def _up():
+    return __import__("time").ticks_ms()
+
+
+def start(check=None):
+    """For boot.py: decides what the boot before was, and what this one is.
+
+    Returns the files of lib/ that are damaged, if any; nothing is to be started then. `check` is boot.py's.
+    """
+    global _crumb, _check, _damaged
+    cause = _cause()
     before, phase, _ = _state()
     n = before
     crumb = 0
     if _memory is not None:
         crumb = _memory.get(_CRUMB) if phase else 0
-    elif slept or cause == machine.PWRON_RESET:
-        phase = _LASTED if slept else _ENDED
+    elif cause in (_POWER, _SLEPT):
+        phase = _LASTED if cause == _SLEPT else _ENDED
     died = phase in (_BOOTS, _LASTED) and crumb != _PERSON
-    if slept or soft:
+    if cause in (_SLEPT, _SOFT):
         died = False
-    if slept or phase == _LASTED:
+    if cause == _SLEPT or phase == _LASTED:
         n = 0
     if phase == _LASTED and not crumb:
         died = False
     if died and phase == _BOOTS:
         n = min(n + 1, _MOST)
+    if check is not None and (n or died):
+        _damaged = check()
+        if _damaged is not None:
+            lib = [path for path in _damaged if path[:4] == "lib/"]
+            if lib:
+                return lib
+            _check = check
     if _memory is None:
         # A loop of resets in safe mode writes no more.
         _crumb = n > 0 and before < _MOST
@@ -185,6 +225,16 @@ def _drop(all_of_it):
             del package.kept
     if all_of_it:
         sys.modules.pop("aioguard", None)
+
+
+def damaged():
+    """The files that still are not as the manifest has them; None where that was not looked at."""
+    global _damaged
+    if _check is None:
+        return None
+    if _damaged:
+        _damaged = _check([path.rpartition(".")[0] for path in _damaged]) or ()
+    return _damaged
 
 
 def safe():
@@ -248,10 +298,11 @@ class _Steps:
     With a record in a file only the first step of a life is, and that of its setup().
     """
 
-    def __init__(self, coro, crumb, name):
+    def __init__(self, coro, crumb, name, life=None):
         self.coro = coro
         self.crumb = crumb
         self.name = self.whose = name
+        self.life = life  # the service, if this is its life and not a task that it made
 
     def send(self, value):
         return self._step(self.coro.send, value)
@@ -277,6 +328,10 @@ class _Steps:
                 _memory.put(_CRUMB, self.crumb)
         try:
             return call(value)
+        except BaseException as error:
+            if self.life is not None and not isinstance(error, _ENDS):
+                _panic(self.life, error)
+            raise
         finally:
             _now = None
             if _memory is None:
@@ -285,10 +340,17 @@ class _Steps:
                 _memory.put(_CRUMB, 0)
 
 
+def _panic(name, error):
+    """The manager's own code failed: something has written over it, as code of a damaged file may."""
+    sys.print_exception(error)
+    foretell(name, "the manager itself failed: %r" % error)
+    machine.reset()
+
+
 def _traced(service, error=None):
     name = service.name
     person = service.manager is not None and name == service.manager.last
-    return _Steps(_live(service, error), _PERSON if person else code(name), None if person else name)
+    return _Steps(_live(service, error), _PERSON if person else code(name), None if person else name, name)
 
 
 def _create(coro):
@@ -300,9 +362,11 @@ def _create(coro):
 
 def _trace(on):
     """Has the steps of services marked from now on, or no longer."""
-    global _live, _task
+    global _live, _task, _ENDS
     import asyncio
     from aioclass import Service
+
+    _ENDS = (StopIteration, KeyboardInterrupt, asyncio.CancelledError)
 
     if on:
         _live, _task = Service._live, asyncio.create_task

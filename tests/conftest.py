@@ -57,25 +57,35 @@ def compiled(request) -> bool:
     return not request.config.getoption("--source")
 
 
-@pytest.fixture(scope="session")
-def board_tree(compiled) -> Path:
-    """The project's board tree for tests, brought up to date once a session."""
-    dest = ROOT / "build" / ("test-board" if compiled else "test-source")
+def pytest_sessionstart(session):
+    """Build what tests share, once and before pytest-xdist starts its workers."""
+    if hasattr(session.config, "workerinput"):
+        return
+    compiled = not session.config.getoption("--source")
+    dest = _tree(compiled)
     tree.build(dest, compiled=compiled)
     # Nobody edits this one: the project's own settings always.
     for name in tree.EDITED:
         if (ROOT / name).exists():
             (dest / name).write_bytes((ROOT / name).read_bytes())
+    tree.build(_tree(compiled, rom=True), compiled=compiled, rom=True)
     mpy.simulation()
-    return dest
+
+
+def _tree(compiled: bool, rom: bool = False) -> Path:
+    return ROOT / "build" / f"test-{'rom' if rom else 'board'}{'' if compiled else '-source'}"
+
+
+@pytest.fixture(scope="session")
+def board_tree(compiled) -> Path:
+    """The project's board tree for tests, up to date."""
+    return _tree(compiled)
 
 
 @pytest.fixture(scope="session")
 def rom_tree(compiled) -> Path:
-    """What `make romfs` packs into an image, brought up to date once a session."""
-    dest = ROOT / "build" / ("test-rom" if compiled else "test-rom-source")
-    tree.build(dest, compiled=compiled, rom=True)
-    return dest
+    """What `make romfs` packs into an image, up to date."""
+    return _tree(compiled, rom=True)
 
 
 @pytest.fixture

@@ -523,3 +523,45 @@ def test_boot_without_the_guard_is_no_silent_end(board):
     board.service("a", "    def task(self):\n        print('up')\n        " + QUIT)
     result = board.vm.run()
     assert "aioguard" in result.out + result.err and "up\n" in result.out
+
+
+def test_what_began_a_boot_on_ports_that_tell_less(vm32):
+    """ESP32 says SOFT_RESET for machine.reset(); neither it nor RP2040 tells a soft reset. The chip's clock does."""
+    vm32.put("lib/aioguard.py", (ROOT / "lib/aioguard.py").read_text())
+    out = vm32.run("""
+import aioguard, machine
+class Sys:
+    pass
+class Machine:
+    PWRON_RESET = 1
+class Esp32(Machine):
+    DEEPSLEEP_RESET = 4
+    SOFT_RESET = 5
+def causes(port, has, up):
+    Sys.platform = port
+    aioguard.sys = Sys
+    aioguard.machine = has
+    aioguard._up = lambda: up
+    found = []
+    for cause in range(1, 6):
+        has.reset_cause = lambda: cause
+        found.append(["", "power", "reset", "slept", "soft"][aioguard._cause()])
+    return " ".join(found)
+for port, has in (("esp32", Esp32), ("rp2", Machine), ("pyboard", Esp32)):
+    print(port, causes(port, has, 700), "|", causes(port, has, 60000))
+""").out
+    assert out == ("esp32 power reset reset slept reset | soft soft soft slept soft\n"
+                   "rp2 power reset reset reset reset | soft soft soft soft soft\n"
+                   "pyboard power reset reset slept soft | power reset reset slept soft\n")
+
+
+def test_manager_that_fails_itself_resets_the_board(board):
+    """As after code of a damaged file has written over it. Only where steps are marked, as with a watchdog."""
+    board.watchdog()
+    board.service("bad", "    async def task(self):\n        import aioclass\n        del aioclass.is_interrupt\n        1/0")
+    board.service("good", FOREVER)
+    board.ends()
+    out = board.run()
+    assert board.lives(out) == [1, 2, 2, 2] and out.count("NameError: name 'is_interrupt' isn't defined\n") >= 3
+    last = out[out.rindex("life 3"):]
+    assert "bad.service is to blame" in last and "the manager itself failed: NameError" in last

@@ -30,7 +30,7 @@ def test_what_lies_on_the_board(project):
     root, dest = project
     tree.build(dest, root)
     assert files(dest) == ["aioservices/services/x_service.mpy", "boot.py", "lib/pkg/__init__.mpy",
-                           "lib/pkg/core.mpy", "main.py", "services.config"]
+                           "lib/pkg/core.mpy", "main.py", "manifest.txt", "services.config"]
 
 
 def test_traceback_names_the_path_on_the_board(project, vm):
@@ -54,7 +54,7 @@ def test_only_what_changed_is_written(project):
     root, dest = project
     tree.build(dest, root)
     (root / "lib/pkg/core.py").write_text("x = 2\n")
-    assert tree.build(dest, root).written == ["lib/pkg/core.mpy"]
+    assert tree.build(dest, root).written == ["lib/pkg/core.mpy", "manifest.txt"]
 
 
 def test_damaged_or_lost_file_is_written_again(project):
@@ -76,7 +76,7 @@ def test_stale_files_go_and_the_boards_own_stay(project):
     report = tree.build(dest, root)
     assert sorted(report.removed) == ["lib/pkg/__init__.mpy", "lib/pkg/core.mpy", "main.py"]
     assert files(dest) == [".env", "aioservices/services/state.json", "aioservices/services/x_service.mpy",
-                           "boot.py", "crash.log", "extra.py", "services.config"]
+                           "boot.py", "crash.log", "extra.py", "manifest.txt", "services.config"]
     assert not (dest / "lib").exists()
 
 
@@ -139,7 +139,7 @@ def test_file_that_does_not_compile_is_named(project):
     with pytest.raises(TreeError, match=r"lib/pkg/core\.py does not compile:\n(.|\n)*line 1"):
         tree.build(dest, root)
     (root / "lib/pkg/core.py").write_text("x = 3\n")
-    assert tree.build(dest, root).written == ["lib/pkg/core.mpy"]
+    assert tree.build(dest, root).written == ["lib/pkg/core.mpy", "manifest.txt"]
 
 
 def header(tmp_path, *head: int):

@@ -87,7 +87,8 @@ def main() -> int:
         console = Port(args.pty)
     elif sys.stdin.isatty():
         console = Terminal()
-    return Supervisor(command, root, env, console).run()
+    boots = args.code is None and args.script is None
+    return Supervisor(command, root, env, console, boots).run()
 
 
 def run() -> int:

@@ -17,6 +17,9 @@ from tools.errors import BoardError
 
 PWRON, HARD, WDT, DEEPSLEEP, SOFT = 1, 2, 3, 4, 5  # as in tools/sim/machine.py
 _PR_SET_PDEATHSIG = 1
+# A VM that dies of one of these is a board that crashed. An ESP32 resets then; an RP2040 hangs until its
+# watchdog does that.
+_CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT)
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
@@ -128,10 +131,12 @@ def _catches_sigint(pid: int) -> bool:
 
 
 class Supervisor:
-    """Runs lives of a board until one ends by itself; `console` may relay its streams."""
+    """Runs lives of a board until one ends by itself; `console` may relay its streams. With `boots` a
+    crash is followed by another life, as on a board that was powered on; else it is an exit code."""
 
-    def __init__(self, command: list[str], root: Path, env: dict, console=None):
+    def __init__(self, command: list[str], root: Path, env: dict, console=None, boots: bool = False):
         self.command, self.root, self.env, self.console = command, root, env, console
+        self.boots = boots
         self.vm: Optional[Vm] = None
         self._selector = selectors.DefaultSelector()
         self._watchdog: Optional[tuple[float, float]] = None  # (deadline, timeout) in seconds
@@ -180,6 +185,10 @@ class Supervisor:
                     if time.monotonic() >= self._watchdog[0]:
                         self._next = (WDT, 0.0)
             self._wired()
+            if self.boots and self._next is None and self.vm.code - 128 in _CRASHES:
+                print(f"board: the VM crashed, {signal.Signals(self.vm.code - 128).name}; it is reset",
+                      file=sys.stderr, flush=True)
+                self._next = (HARD, 0.0)
         finally:
             if self.vm.wire in self._selector.get_map():
                 self._selector.unregister(self.vm.wire)

@@ -10,7 +10,7 @@ import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Iterable, Iterator, Optional
 
 from tools import mpy, shorten
 from tools.errors import InterpreterError, TreeError, run_main
@@ -22,6 +22,8 @@ COMPILED = ("lib", "aioservices")
 STARTED = ("boot.py", "main.py")
 # A board's user edits these in place: a changed one is kept when the tree is built again.
 EDITED = ("services.config",)
+# What boot.py finds damaged files by.
+MANIFEST = "manifest.txt"
 
 
 @dataclass
@@ -68,6 +70,8 @@ def build(dest: Path, root: Path = ROOT, compiled: bool = True, rom: bool = Fals
             made_by = f"{tool} {mpy.board_name(name, rom)} {text}".encode() if to_mpy else b""
             stamp = hashlib.sha256(source.read_bytes() + made_by).hexdigest()
             seen[target] = _put(dest, target, source, stamp, to_mpy, text, ledger.get(target), report, rom)
+        if not rom:  # nothing harms a ROM
+            seen[MANIFEST] = _list(dest, seen, report)
         _clean(dest, seen, ledger, report)
     finally:
         # Also after a file that does not compile: what was written is known next time.
@@ -93,6 +97,27 @@ def _put(dest: Path, name: str, source: Path, stamp: str, to_mpy: bool, text: Op
         shutil.copyfile(source, target)
     report.written.append(name)
     return [stamp, _digest(target)]
+
+
+def _list(dest: Path, seen: dict, report: Report) -> list[str]:
+    """Write the manifest, if it is not up to date; return its ledger entry."""
+    target = dest / MANIFEST
+    text = manifest(dest, seen)
+    if not target.is_file() or target.read_text() != text:
+        fresh = target.with_name(target.name + ".new")
+        fresh.write_text(text)
+        fresh.replace(target)
+        report.written.append(MANIFEST)
+    return ["", _digest(target)]
+
+
+def manifest(dest: Path, names: Iterable[str]) -> str:
+    """The text of the manifest: `size sha256 path` of each file that nobody edits on a board, by path,
+    and in the end the sum of those lines. boot.py reads it."""
+    lines = [f"{(dest / name).stat().st_size} {_digest(dest / name)} {name}\n"
+             for name in sorted(names) if name not in EDITED and name != MANIFEST]
+    whole = hashlib.sha256("".join(lines).encode()).hexdigest()
+    return "".join(lines) + f"{len(lines)} {whole} end\n"
 
 
 def _clean(dest: Path, seen: dict, ledger: dict, report: Report) -> None:

@@ -132,6 +132,8 @@ def _of_file(name, file, full, kind):
         _refuse("there is no such file")
     if kind.endswith("cut"):
         _refuse("the file is cut short; copy it anew")
+    if kind.endswith("manifest.txt"):
+        _refuse("the file is damaged, %s; copy it anew" % kind.partition(" ")[2])
     if kind.endswith("both"):
         _refuse("%s_service.py and .mpy are both there; remove one" % file)
     module = _import(full, kind)
@@ -264,10 +266,17 @@ class Finder:
         """Whether this is safe mode; sees who is to blame for the last boots, and who is masked."""
         fault = None
         if self._guard is not None:
-            try:
+            try:  # the board comes up all the same
                 fault = self._guard.begin(self.manager, self.known())
-            except Exception as e:  # the board comes up all the same
+            except Exception as e:
                 note("aioservice", "the guard of boots: ", e)
+            try:
+                damaged = self._guard.damaged()
+                if damaged is not None:
+                    _helper("aioservice.damage").look(self, damaged)
+                    give_back("aioservice.damage")
+            except Exception as e:
+                note("aioservice", "manifest.txt: ", e)
         for path in ("services.state0", "services.state1"):
             try:
                 os.stat(path)
@@ -325,7 +334,7 @@ class Finder:
         kind = self.files.get(base(name)) or ""
         if kind.startswith("/"):
             return kind.split(" ")[0]
-        ext = "mpy" if kind in ("mpy", "cut", "whole") else "py"
+        ext = "mpy" if kind[:1] in ("m", "c", "w") else "py"
         path = "./%s/%s_service.%s" % (_FOLDER, base(name), ext)
         return path + " (instead of the one in ROM)" if base(name) in _listed(_ROM) else path
 

@@ -129,7 +129,7 @@ def last_boot():
         note = kept.get("note", {}) if told else {}
         if not crumb or _guard("code", note.get("service") or "") != crumb:
             note = {"service": _name_of(crumb, kept)}
-    elif machine.reset_cause() not in (machine.PWRON_RESET, machine.DEEPSLEEP_RESET):
+    elif machine.reset_cause() not in (machine.PWRON_RESET, getattr(machine, "DEEPSLEEP_RESET", 0)):
         note = kept.get("last") or {}
         failed = kept.get("n", 0) > 0
     number = machine.reset_cause()

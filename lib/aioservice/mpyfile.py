@@ -59,6 +59,6 @@ def is_cut(data):
         for _ in range(constants):
             walk.constant()
         walk.code()
-    except IndexError:
+    except (IndexError, OverflowError, RuntimeError):  # beyond the end, all numbers or the stack: damaged
         return True
     return walk.pos > len(data)

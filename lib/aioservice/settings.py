@@ -21,6 +21,18 @@ _MINUTES = const(117)  # u
 _COUNT = const(105)  # i
 _CLASS = const(99)  # c
 _RATE = const(109)  # m
+# What may come next in a JSON text.
+_VALUE = const(0)
+_FIRST = const(1)  # a value, or the end of an empty list
+_NAME = const(2)
+_FIRST_NAME = const(3)
+_COLON = const(4)
+_NEXT = const(5)  # a comma, or the end
+_SPACE = const(32)
+_STRING = const(34)  # "
+_COMMA = const(44)
+_IS = const(58)  # :
+_CLOSED = const(125)  # }
 # key=what it takes; strings, as each name in a dict would stay in memory for good.
 _KEYS = (
     " enabled=b critical=b safe=b args=l kwargs=k require=r want=n groups=n schedule=t restart=p "
@@ -152,18 +164,61 @@ def fault_of(name, entry):
 # -- reading ------------------------------------------------------------------
 
 
-def _count(value):
-    """How many names stand in a value, at any depth."""
+def _names(value):
+    """How many names stand in the text of a list or an object, at any depth."""
     if isinstance(value, dict):
-        return len(value) + sum([_count(v) for v in value.values()])
-    return sum([_count(v) for v in value]) if isinstance(value, list) else 0
+        return len(value) + sum([_names(each) for each in value.values()])
+    return sum([_names(each) for each in value]) if isinstance(value, list) else 0
+
+
+def _is_whole(bare):
+    """Whether brackets, names, colons and commas follow each other as JSON has it.
+
+    `bare`: bytes of a text in which a string is a " alone. Numbers, as short texts are names for good.
+    """
+    ends = []  # of the objects and lists that are open
+    state = _VALUE
+    within = False  # a number, or true, false, null: what it is json itself has seen
+    for c in bare:
+        was, within = within, c not in b'{}[]:,"'
+        if c <= _SPACE:
+            if c not in b" \t\r\n":  # json goes on after others, too, and loses something
+                return False
+            within = False
+        elif within:
+            if not was:
+                if state not in (_VALUE, _FIRST):
+                    return False
+                state = _NEXT
+        elif state == _COLON or c == _IS:
+            if state != _COLON or c != _IS:
+                return False
+            state = _VALUE
+        elif c == _COMMA:
+            if state != _NEXT or not ends:
+                return False
+            state = _NAME if ends[-1] == _CLOSED else _VALUE
+        elif c in b"}]":
+            if state not in (_NEXT, _FIRST, _FIRST_NAME) or not ends or ends.pop() != c:
+                return False
+            state = _NEXT
+        elif c == _STRING and state in (_NAME, _FIRST_NAME):
+            state = _COLON
+        elif state not in (_VALUE, _FIRST):
+            return False
+        elif c == _STRING:
+            state = _NEXT
+        else:
+            ends.append(c + 2)  # in ASCII
+            state = _FIRST_NAME if ends[-1] == _CLOSED else _FIRST
+    return state == _NEXT and not ends
 
 
 def parse(text):
-    """(settings, what is odd about them or None); ValueError says what is damaged.
+    """(settings, what is odd about them or None); ValueError says why they are damaged.
 
-    MicroPython's json takes a text without its last brackets, or without a colon, and of
-    two equal names the last one: so brackets and colons outside of strings are counted.
+    MicroPython's json takes a text without its last brackets, or with other colons and commas, and of
+    two equal names the last one. So what is left of the text without its strings is looked at, too.
     """
     try:
         found = json.loads(text)
@@ -171,11 +226,10 @@ def parse(text):
         raise ValueError("it is not JSON" if text.strip() else "it is empty")
     if not isinstance(found, dict):
         raise ValueError("it is not an object {name: {…}}")
-    bare = "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
-    more = bare.count(":") - _count(found)
-    if bare.count("{") != bare.count("}") or bare.count("[") != bare.count("]") or more < 0:
-        raise ValueError("it is cut short, or a colon is missing")
-    if not more:
+    bare = '"'.join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2]).encode()
+    if not _is_whole(bare):
+        raise ValueError("it is cut short, or a bracket, a colon or a comma is wrong")
+    if bare.count(b":") == _names(found):
         return found, None
     once = json.dumps(found)
     twice = [n for n in sorted(found) if text.count('"%s"' % n) > once.count('"%s"' % n)]

@@ -1,0 +1,73 @@
+"""A sample of `make soak`, and that it sees what it looks for. The seed is printed: it stands in each row."""
+import json
+import os
+import random
+
+import pytest
+
+from tools import mutate, soak, soakboots
+
+
+@pytest.fixture(scope="module")
+def boards(tmp_path_factory):
+    with soakboots.Boards(tmp_path_factory.mktemp("boards"), 1, None) as made:
+        yield made
+
+
+def test_each_cut_of_the_power_leaves_the_old_or_the_new(tmp_path):
+    rows = soak.cuts(tmp_path, 1)
+    assert len(rows) == 9 and all(row.tried > 8 for row in rows)
+    assert not sum(row.faults for row in rows), soak.table(rows)
+
+
+def test_sample_is_without_faults(tmp_path):
+    rows = soak.measure(soak.SAMPLE, int(os.environ.get("SEED", 1)), tmp_path / "kept", jobs=2)
+    assert not sum(row.faults for row in rows), soak.table(rows) + "".join(
+        path.read_text() for path in tmp_path.glob("kept/*/said.txt"))
+
+
+def test_table_shows_rows_and_their_sum():
+    text = soak.table([soak.Row("one", 5, torn=2), soak.Row("another", 7, growth=16)])
+    lines = text.splitlines()
+    assert lines[0].split() == ["what", "tried", *soak.FAULTS]
+    assert lines[1].split() == "one 5 2 0 0 0 0 0 0".split() and lines[-1].split() == "all 12 2 0 0 0 0 16 0".split()
+
+
+def test_the_same_seed_makes_the_same_damage_and_each_is_damage():
+    def cases(seed):
+        rng = random.Random(seed)
+        whole = json.dumps(soakboots.WHOLE)
+        return ([mutate.text(rng, whole) for _ in range(50)], [mutate.settings(rng, soakboots.WHOLE) for _ in range(50)],
+                [mutate.mpy(rng, b"M\x06\x00\x1f" + bytes(90)) for _ in range(50)], [mutate.env(rng) for _ in range(50)])
+
+    assert cases(4) == cases(4) != cases(5)
+    texts, settings, binaries, envs = cases(4)
+    assert len(set(texts)) > 45 and len(set(settings)) > 40 and len(set(binaries)) > 40 and len(set(envs)) > 30
+    assert all(isinstance(json.loads(text), dict) for text in settings)
+
+
+def said(**report):
+    told = {"fault": None, "failed": {}, "held": {}, "states": {"good": "running", "x": "running"}, "saved": True}
+    return soakboots.Said("REPORT " + json.dumps({**told, **report}), 0)
+
+
+@pytest.mark.parametrize("text, answer, fault", [
+    ("{}", soakboots.Said("some output", None), "hangs"),
+    ("{}", soakboots.Said("Traceback …", 1), "crashes"),
+    ("{", said(), "untold"),
+    ("{", said(fault="services.config is damaged: …"), "harmed"),  # and no copy of it is kept
+    ('{"x": {"enabled": 3}}', said(), "untold"),
+    ('{"x": {"enabled": 3}}', said(failed={"x": "services.config: x.args: …"}), "untold"),
+    ("{}", said(states={"x": "running"}), "untold"),
+    ("{}", said(states={"good": "running"}), "untold"),
+    ('{"other": {"args": [1]}}', said(), "harmed"),
+    ("{}", said(), None),
+])
+def test_faults_are_seen(boards, tmp_path, text, answer, fault):
+    (tmp_path / "services.config").write_text('{"good": {"enabled": true, "args": [7]}}')
+    assert boards._fault({"services.config": text.encode()}, tmp_path, answer) == fault
+
+
+def test_writes_beyond_those_stated_are_seen(boards, monkeypatch):
+    monkeypatch.setattr(boards, "source", soakboots.CRASH.replace("machine.reset()", "open('y', 'w').close()"))
+    assert boards.resets(3, "scratch", False) == {"hangs": 0, "writes": 3}

@@ -1,0 +1,147 @@
+"""`make soak`: long fault runs on simulated boards. Power cuts at every write and erase of what the project
+keeps, damaged settings, services and secrets, boots by the dozen; a table of what went wrong."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple, Optional
+
+from tools import mpy, size, soakboots
+from tools.errors import ToolError, run_main
+
+DEVICE = Path(__file__).resolve().parent / "soaks"
+KEPT = ("settings", "state", "ran")
+DISKS = (("littlefs", False, False), ("littlefs, torn", False, True), ("FAT", True, False))
+FAULTS = ("torn", "hangs", "crashes", "untold", "harmed", "growth", "writes")
+HEAD = ("what", "tried", *FAULTS)
+
+
+class Row(NamedTuple):
+    """A line of the table: what was tried how often, and how often each fault was seen.
+
+    torn: files that were neither old nor new; hangs: boards that did not come up in time; crashes: that
+    ended instead; untold: that came up without a word about what was wrong; harmed: settings that were
+    changed or lost, or could not be saved after; growth: bytes of heap; writes: to the flash, beyond
+    those that docs/reliability.md states.
+    """
+
+    what: str
+    tried: int
+    torn: int = 0
+    hangs: int = 0
+    crashes: int = 0
+    untold: int = 0
+    harmed: int = 0
+    growth: int = 0
+    writes: int = 0
+
+    @property
+    def faults(self) -> int:
+        return sum(getattr(self, name) for name in FAULTS)
+
+
+class Amounts(NamedTuple):
+    """How much of each is tried."""
+
+    stride: int = 1  # of the cuts in a save after a cut save, each so manieth
+    settings: int = 5000
+    mpy: int = 700
+    py: int = 300
+    env: int = 1000
+    boots: int = 60
+    cycles: int = 5000
+
+
+SAMPLE = Amounts(stride=3, settings=24, mpy=16, py=8, env=8, boots=4, cycles=10)
+
+
+def cuts(root: Path, stride: int) -> list[Row]:
+    """Power cuts in each file that is kept, on each file system."""
+    bench = size.Bench(root)
+    for path in DEVICE.glob("*.py"):
+        mpy.compile_file(path, root / "lib" / f"{path.stem}.mpy", f"lib/{path.name}")
+    rows = []
+    for what in KEPT:
+        for disk, fat, torn in DISKS:
+            found = bench.run(f"import cuts; cuts.run({what!r}, {fat}, {torn}, {stride})", heap="8m")
+            if found is None or found["tried"] < found["steps"] > 0:
+                raise ToolError(f"cuts of {what} on {disk} gave no figures")
+            rows.append(
+                Row(f"power cuts, {what}, {disk}", found["tried"], torn=found["lost"], harmed=found["stuck"])
+            )
+    return rows
+
+
+def growth(root: Path, cycles: int) -> list[Row]:
+    """The heap over many lives of services."""
+    bench = size.Bench(root)
+    bench.services(("trivial", "n00"), ("trivial", "n01"), ("fails", "fails"))
+    found = bench.measure("growth", cycles)
+    return [Row(name.replace("_", "/"), cycles, growth=max(grown, 0)) for name, grown in found.items()]
+
+
+def measure(amounts: Amounts, seed: int, keep: Optional[Path] = None, jobs: int = 3) -> list[Row]:
+    """All of it; what a board said that failed is left in `keep`."""
+    with tempfile.TemporaryDirectory(prefix="aioservices-soak-") as folder:
+        root = Path(folder)
+        rows = [*cuts(root / "cuts", amounts.stride), *growth(root / "growth", amounts.cycles)]
+        with soakboots.Boards(root / "boards", jobs, keep) as boards:
+            for what, count in (
+                ("settings", amounts.settings),
+                ("mpy", amounts.mpy),
+                ("py", amounts.py),
+                ("env", amounts.env),
+            ):
+                found = boards.fuzz(what, count, random.Random(f"{seed} {what}"))
+                rows.append(Row(f"damaged {soakboots.TEXTS[what]}, seed {seed}", count, **found))
+            for keeps in ("rtc", "scratch"):
+                for what, crash in (("healthy boots", False), ("boots of a crash loop", True)):
+                    rows.append(
+                        Row(
+                            f"{what}, memory: {keeps}",
+                            amounts.boots,
+                            **boards.resets(amounts.boots, keeps, crash),
+                        )
+                    )
+    return rows
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as people read them; only faults are bad."""
+    made = [HEAD, *[tuple(str(value) for value in row) for row in rows]]
+    total = [str(sum(getattr(row, name) for row in rows)) for name in ("tried", *FAULTS)]
+    made.append(("all", *total))
+    widths = [max(len(line[i]) for line in made) for i in range(len(HEAD))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths))
+        )
+        for line in made
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tools/soak.py", description=__doc__)
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the damage (the time)")
+    parser.add_argument("--sample", action="store_true", help="a few of each, in seconds")
+    parser.add_argument("--jobs", type=int, default=3, help="boards at a time (3)")
+    parser.add_argument("--keep", type=Path, default=Path("build/soak"), help="where failed cases are left")
+    args = parser.parse_args()
+    amounts = SAMPLE if args.sample else Amounts()
+    print(f"soak: seed {args.seed}; {sum(amounts[1:5])} damaged files, some minutes …", flush=True)
+    rows = measure(amounts, args.seed, args.keep, args.jobs)
+    print(table(rows))
+    faults = sum(row.faults for row in rows)
+    if faults:
+        print(f"\nsoak: {faults} faults; what those boards had and said is in {args.keep}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_main("soak", main))
