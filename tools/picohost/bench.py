@@ -25,8 +25,8 @@ CALLS = (
     ("boot of 20 services", "boot", "managed()", "bare(True)", 1),
     ("a line of log, 60 bytes", "journal", "write(500)", None, 1000),
     ("restart of a service", "restart", "run(20)", None, 1),
-    ("10 tasks of 200 turns of the loop each", "loop", "turns(200)", None, 1),
-    ("1000 events from one task to another", "loop", "events(1000)", None, 1),
+    ("a step of a task, of ten that take turns", "loop", "turns(200)", None, 2000),
+    ("an event from one task to another", "loop", "events(1000)", None, 1000),
 )
 HEAP = "import gc; gc.collect(); print('free', gc.mem_free()); print('used', gc.mem_alloc())"
 UP = ("from aioctl.core import group; "
