@@ -1,16 +1,21 @@
 # Every command a person types. `make` alone lists them.
-# Options: BITS=32|64 and HEAP=192k for run, DIR= for board, run and check, PORT= for repl, ARGS= and JOBS= for test.
+# Options: BITS=32|64 and HEAP=192k for run, DIR= for board, run and check, PORT= for deploy, repl and reset, ARGS=
+# and JOBS= for test.
 
 PYTHON ?= python3
 DIR = build/board
 # Tests mostly wait, so there may be more at a time than cores.
 JOBS = 4
 VENV := build/venv/bin/python
+SVCTL = $(VENV) -m tools.svctl -t "$(PORT)"
+# What a person typed, as nothing that happens to be in the environment may replace settings.
+typed = $(filter command line,$(origin $(1)))
+yes = $(if $(call typed,$(1)),$(if $(filter-out 0 no,$($(1))),$(2)))
 BOARD := tools/board $(if $(HEAP),--heap $(HEAP)) $(if $(BITS),--bits $(BITS))
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run test board unixport romfs size bench soak check lint repl pico test-pico bench-pico clean \
-	clean-all .venv .unixport .pico
+.PHONY: help run test board unixport romfs size bench soak check lint package deploy repl reset pico test-pico \
+	bench-pico clean clean-all .venv .unixport .port .pico
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 /p' Makefile | while read -r make name text; do \
@@ -39,6 +44,9 @@ bench: .venv .unixport  ## times against a bare loop; writes docs/benchmarks.md 
 	@$(PYTHON) -m tools.venv --bench
 	@$(VENV) -m tools.bench $(ARGS)
 
+package: .venv  ## write package.json and manifest.py, for mip and for freezing (BASE=github:you/name)
+	@$(VENV) -m tools.package $(if $(call typed,BASE),--base "$(BASE)")
+
 soak: .venv .unixport  ## power cuts and damaged files by the thousand, ten minutes (ARGS="--seed 5")
 	@$(VENV) -m tools.soak $(ARGS)
 
@@ -48,9 +56,15 @@ check: .venv  ## what is wrong with settings and services (of DIR; else of the p
 lint: .venv  ## ruff
 	@$(VENV) -m ruff check --quiet . && echo "lint: fine"
 
-repl: .venv  ## the console of the board at PORT
-	@test -n "$(PORT)" || { echo "repl: name the board: make repl PORT=/dev/ttyACM0" >&2; exit 1; }
-	@$(VENV) -m mpremote connect "$(PORT)" resume repl
+deploy: .venv .port  ## copy what differs to the board at PORT (CONFIG=1 ENVFILE=.env DRY=1 RESET=1)
+	@$(SVCTL) deploy $(call yes,CONFIG,--config) $(call yes,DRY,--dry-run) $(call yes,RESET,--reset) \
+		$(if $(call typed,ENVFILE),--env "$(ENVFILE)")
+
+repl: .venv .port  ## the console of the board at PORT
+	@$(SVCTL) shell
+
+reset: .venv .port  ## reset the board at PORT
+	@$(SVCTL) reset
 
 pico: .pico  ## firmware of a Pico and an emulator for it, for tools/pico (PICO_FIRMWARE=file.uf2)
 	@ls build/pico/firmware.bin
@@ -67,6 +81,9 @@ clean:  ## remove build/board
 clean-all:  ## remove everything that make made
 	rm -rf build
 	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+.port:
+	@test -n "$(PORT)" || { echo "make: name the board, like PORT=/dev/ttyACM0" >&2; exit 1; }
 
 .venv:
 	@$(PYTHON) -m tools.venv

@@ -26,6 +26,27 @@ class PicoError(ToolError):
     """The emulated Pico cannot be set up or run as asked."""
 
 
+class LinkError(ToolError):
+    """A board that cannot be reached, or whose link was lost."""
+
+
+class BoardFault(ToolError):
+    """What a board's own code raised; `text` is its traceback, `kind` the last line of that."""
+
+    def __init__(self, text: str):
+        self.text = text
+        self.kind = (text.strip().splitlines() or ["no reason given"])[-1]
+        super().__init__(f"the board says: {self.kind}")
+
+
+class ServiceUnknown(ToolError):
+    """A service that a board does not have."""
+
+
+class DeployError(ToolError):
+    """A deploy that cannot be done; the board is as it was."""
+
+
 def run_main(name: str, func: Callable[[], int]) -> int:
     """Run a tool's main function; return its exit code, 1 for a ToolError."""
     try:

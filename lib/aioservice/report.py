@@ -180,30 +180,33 @@ def traceback(name, rtn=False):
     return out.getvalue() if rtn else None
 
 
+def entry(service):
+    """What a snapshot says of a service."""
+    name = service.name
+    found = {"name": name, "type": service.type[:-8], "state": service.state, "since": service.since}
+    if service.restarts:
+        found["restarts"] = service.restarts
+    if service.reason:
+        found["reason"] = service.reason
+    if service.error is not None:
+        found["error"] = _said(service.error)
+    if service.require:
+        found["require"] = sorted(names(service.require))
+    if service._armed:
+        found["next"] = aioschedule.next_due(name)
+        timer = aioschedule.timers.info(name)
+        if timer is not None and timer.skipped:
+            found["skipped"] = timer.skipped
+    return found
+
+
 def snapshot():
     """Plain dicts and lists, ready for JSON: all that a tool needs to know.
 
     While aioctl.profile(True) is on, `profile` are the figures of aioctl.profiler.
     """
     mgr = manager()
-    services = []
-    for name in sorted(mgr.services):
-        service = mgr.services[name]
-        entry = {"name": name, "type": service.type[:-8], "state": service.state, "since": service.since}
-        if service.restarts:
-            entry["restarts"] = service.restarts
-        if service.reason:
-            entry["reason"] = service.reason
-        if service.error is not None:
-            entry["error"] = _said(service.error)
-        if service.require:
-            entry["require"] = sorted(names(service.require))
-        if service._armed:
-            entry["next"] = aioschedule.next_due(name)
-            timer = aioschedule.timers.info(name)
-            if timer is not None and timer.skipped:
-                entry["skipped"] = timer.skipped
-        services.append(entry)
+    services = [entry(mgr.services[name]) for name in sorted(mgr.services)]
     found = {
         "uptime": aioschedule.uptime(),
         "services": services,

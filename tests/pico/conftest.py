@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from bench import Pico  # noqa: E402
 
+
 @pytest.fixture(scope="session")
 def tree(board_tree) -> Path:
     """The board tree that is deployed."""

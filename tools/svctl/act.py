@@ -1,0 +1,79 @@
+"""What the subcommands have in common that do something to services: each calls the function of aioservice
+that has its name, waits for the end, and shows what has become of the services."""
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from typing import Callable
+
+from tools.errors import BoardFault, LinkError
+from tools.svctl import services
+from tools.svctl.link import Link
+
+PATIENCE = 60.0  # s: longer than a start may take by default, and a stop
+AGAIN = 0.05
+# Of a service that these leave in another state it is said, and the exit code is 1.
+WANTED = {"start": True, "restart": True, "reload": True, "stop": False}
+
+
+def verb(name: str, optional: bool = False) -> tuple[Callable, Callable]:
+    """(arguments, run) of a subcommand; `optional`: it may go without a service."""
+
+    def arguments(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("names", metavar="NAME", nargs="*" if optional else "+",
+                            help="a service, or a pattern with *")
+
+    def run(link: Link, args: argparse.Namespace, say) -> int:
+        codes, found = [], []
+        for each in args.names or [None]:
+            codes.append(_do(link, name, each, say))
+            if each is not None:
+                after = [one for one in services.of(link, each) if "line" in one]
+                found += after
+                codes.append(_judge(name, after))
+        say.data([services.public(each) for each in found])
+        for each in found:
+            say(f"{each['name']}.service: {each['state']}")
+            if _judge(name, [each]):
+                say(each["line"])
+        return max(codes)
+
+    return arguments, run
+
+
+def _do(link: Link, name: str, which, say) -> int:
+    """Have the board do it; 0, or 1 where it says that it did not."""
+    try:
+        link.call("act", "load", name)
+        *said, last = link.call("act", "do", *([] if which is None else [which])).splitlines()
+        for line in said:
+            say(line)
+        if json.loads(last) is False:
+            return services.FAILED
+        error = _wait(link, name)
+    except BoardFault as fault:
+        raise services.as_unknown(fault) from fault
+    if error:
+        say(f"{name}: {error}")
+        return services.FAILED
+    return 0
+
+
+def _wait(link: Link, name: str):
+    """Wait for the end, the board's services going on; what went wrong, or None."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        ended, error = json.loads(link.call("act", "poll"))
+        if ended:
+            return error
+        if time.monotonic() > until:
+            raise LinkError(f"{link.port}: {name} has not ended after {PATIENCE:.0f} s; it goes on there")
+        time.sleep(AGAIN)
+
+
+def _judge(name: str, found: list) -> int:
+    wanted = WANTED.get(name)
+    if wanted is None:
+        return 0
+    return 0 if all((services.word(each) == "active") == wanted for each in found) else services.FAILED

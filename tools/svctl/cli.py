@@ -1,0 +1,109 @@
+"""svctl's command line: which subcommands there are, on which boards they run, what becomes of errors."""
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from typing import Optional
+
+from tools.errors import BoardFault, ServiceUnknown, ToolError
+from tools.svctl.link import Link
+from tools.svctl.services import UNKNOWN
+
+COMMANDS = ("list", "status", "is_active", "logs", "info", "start", "stop", "restart", "reload", "enable",
+            "disable", "mask", "unmask", "deploy", "reset", "shell")
+FAILED = 1
+
+
+class Say:
+    """Prints a board's answers: lines for people, or data as JSON, one value a line."""
+
+    def __init__(self, port: str, several: bool, as_json: bool):
+        self.port, self.several, self.as_json = port, several, as_json
+
+    def __call__(self, line: str) -> None:
+        if not self.as_json:
+            print(f"{self.port}: {line}" if self.several else line, flush=True)
+
+    def data(self, value) -> None:
+        if self.as_json:
+            print(json.dumps({"port": self.port, "answer": value} if self.several else value), flush=True)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; a subcommand's module is loaded for its arguments."""
+    top = argparse.ArgumentParser(prog="svctl", description="systemctl and journalctl for a board that runs "
+                                  "MicroPython and aioservices. Its services go on meanwhile.")
+    _common(top, [], False)
+    below = top.add_subparsers(metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = importlib.import_module(f"tools.svctl.commands.{name}")
+        one = below.add_parser(name.replace("_", "-"), help=module.HELP, description=module.__doc__)
+        one.set_defaults(module=module, command=name)
+        _common(one, argparse.SUPPRESS, argparse.SUPPRESS)
+        module.arguments(one)
+    return top
+
+
+def _common(parser: argparse.ArgumentParser, ports, as_json) -> None:
+    """What may stand before the subcommand or after it."""
+    parser.add_argument("-t", "--to", metavar="PORT", action="append", default=ports, dest="ports",
+                        help="the board's port, like /dev/ttyACM0; may be repeated")
+    parser.add_argument("--json", action="store_true", default=as_json, help="answer in JSON, a value a line")
+
+
+def main(argv: Optional[list] = None) -> int:
+    """Run a command on each board; the exit code is that of the worst."""
+    args = parser().parse_args(argv)
+    module = args.module
+    if not args.ports:
+        print("svctl: name the board: svctl -t /dev/ttyACM0 …", file=sys.stderr)
+        return 2
+    try:
+        if hasattr(module, "prepare"):
+            module.prepare(args)
+    except ToolError as error:
+        return _failed(args, str(error))
+    codes = [_on(port, args) for port in args.ports]
+    return max(codes)
+
+
+def _on(port: str, args: argparse.Namespace) -> int:
+    """Run the command on one board; what fails there does not stop the rest."""
+    say = Say(port, len(args.ports) > 1, args.json)
+    try:
+        if not getattr(args.module, "LINK", True):
+            return args.module.run(port, args, say)
+        with Link(port) as link:
+            return args.module.run(link, args, say)
+    except ServiceUnknown as error:
+        return _failed(args, f"{port}: {error}", UNKNOWN)
+    except BoardFault as error:
+        return _failed(args, f"{port}: {_explained(error)}")
+    except ToolError as error:
+        return _failed(args, str(error))
+
+
+def _explained(error: BoardFault) -> str:
+    """What a board's own code raised, for people."""
+    if error.kind == "RuntimeError: no manager":
+        return "no manager runs on the board: make deploy PORT=… brings one, and a reset starts it"
+    if error.kind == "RuntimeError: no journal":
+        return "the board's journal is another program's: it cannot be read here"
+    if error.kind.startswith(("AttributeError", "ImportError")):
+        return f"the manager on the board does not know that ({error.kind}): deploy, and reset the board"
+    return str(error)
+
+
+def _failed(args: argparse.Namespace, text: str, code: int = FAILED) -> int:
+    print(f"{args.command.replace('_', '-')}: {text}", file=sys.stderr, flush=True)
+    return code
+
+
+def run() -> int:
+    try:
+        return main()
+    except KeyboardInterrupt:
+        print("svctl: stopped by Ctrl-C", file=sys.stderr)
+        return 130

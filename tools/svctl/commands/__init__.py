@@ -1,0 +1,10 @@
+"""One file per subcommand of svctl. Each has
+
+    HELP                         a line for `svctl --help`
+    arguments(parser)            what it takes
+    prepare(args)                optional: what does not need a board, before any is touched
+    run(link, args, say) -> int  on an attached board. `say(line)` prints for people, `say.data(value)`
+                                 what --json prints instead. Returns the exit code
+
+and those that want no attached board have `LINK = False` and get the port instead of the link.
+"""

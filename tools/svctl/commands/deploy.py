@@ -1,0 +1,164 @@
+"""`svctl deploy`: brings the project onto a board, only what differs."""
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Callable
+
+from tools.check import device
+from tools.errors import DeployError
+from tools.mpy import BUILD
+from tools.svctl import plan as plans
+from tools.svctl import send
+from tools.svctl.link import Link
+from tools.svctl.plan import SECRETS, Plan
+from tools.svctl.project import Project
+
+HELP = "copy what differs to the board; all of it takes its place at once"
+KEPT = BUILD / "settings"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
+    parser.add_argument("--config", action="store_true", help="replace the board's settings, if they differ: "
+                        "shows the difference first, and asks where somebody can answer")
+    parser.add_argument("--env", metavar="FILE", type=Path, help="send this file as the board's .env, too")
+    parser.add_argument("--reset", action="store_true", help="reset the board at once where that is needed")
+    parser.add_argument("--tree", metavar="DIR", type=Path, help="a board tree; else the project's is built")
+
+
+def prepare(args: argparse.Namespace) -> None:
+    if args.tree is not None and not args.tree.is_dir():
+        raise DeployError(f"{args.tree} is not a folder")
+    args.project = Project(args.tree, args.env)
+
+
+def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int:
+    project = args.project
+    tree = project.files
+    found = send.about(link)
+    say(f"{found['machine']}, MicroPython {found['version']}, {_kb(found['flash_free'])} of flash free")
+    send.check(project, found, link.port)
+    board, owned = send.look(link, tree)
+    plan = plans.make(tree, board, owned, args.config)
+    send.check_room(plan, tree, found, link.port)
+    for line in plans.lines(plan, tree):
+        say(f"  {line}")
+    if plan.is_empty:
+        text = "nothing to send: the board has " + ("the rest" if plan.notes else "it all")
+        return _end(plan, [], False, text, say)
+    damaged = _replacing(link, project, plan, board, args, say)
+    sizes = sum(tree[path].size for path in plan.send if path not in plan.staged)
+    if args.dry_run:
+        text = f"{len(plan.send)} files would be sent, {sizes} B; nothing was changed"
+        return _end(plan, [], False, text, say)
+    sender = send.Sender(link, project, plan, _progress)
+    begin = time.monotonic()
+    sender.stage()
+    after = plans.afterwards(plan)
+    reset = after == ["reset"] and (args.reset or _answer("reset the board then, at once?"))
+    sender.switch(damaged, reset)
+    _end(plan, after, reset, f"done: {len(plan.send)} files sent, {sizes} B, {len(plan.gone)} removed, in "
+         f"{time.monotonic() - begin:.1f} s", say)
+    for line in _then(after, found["manager"], reset, link.port):
+        say(line)
+    return 0
+
+
+def _end(plan: Plan, after: list, reset: bool, text: str, say) -> int:
+    """Say what was done, or is to be."""
+    say(text)
+    say.data({"new": plan.new, "changed": plan.changed, "removed": plan.gone, "notes": plan.notes,
+              "then": after, "reset": reset, "text": text})
+    return 0
+
+
+def _then(after: list, runs: bool, reset: bool, port: str) -> list:
+    """What has to happen now, for people."""
+    if reset:
+        return ["the board was reset, and starts with it"]
+    if not after:
+        return []
+    if after == ["reset"] or not runs:
+        return ["now reset the board, and it starts with it: its button, machine.reset() at its prompt, or "
+                f"make reset PORT={port}"]
+    return ["now type at the board's prompt:"] + [f"  {line}" for line in after]
+
+
+def _replacing(link: Link, project: Project, plan: Plan, board: dict, args, say) -> bool:
+    """Shows how settings and secrets that are to be replaced differ, asks, and keeps them on this
+    machine; whether the board's settings were damaged."""
+    damaged = False
+    for path in [*plan.replaced, *([SECRETS] if SECRETS in plan.changed else [])]:
+        old, new = send.read(link, path), project.path(path).read_bytes()
+        if path == SECRETS:  # names only: what they stand for is nobody's to see
+            say(_names(old, new))
+        else:
+            for line in _difference(path, old, new):
+                say(f"  {line}")
+            damaged = _is_damaged(old)
+        if args.dry_run:
+            continue
+        if sys.stdin.isatty() and not _answer(f"replace {path}?"):
+            raise DeployError("nothing was changed")
+        say(f"  the board's old {path} is kept in {os.path.relpath(_keep(link.port, path, old))}")
+    return damaged
+
+
+def _answer(question: str) -> bool:
+    """What a person says, if there is one: False else."""
+    return sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _difference(path: str, old: bytes, new: bytes) -> list:
+    before, after = (text.decode("utf-8", errors="replace").splitlines() for text in (old, new))
+    return list(difflib.unified_diff(before, after, f"{path} on the board", f"{path} of the project",
+                                     lineterm=""))
+
+
+def _names(old: bytes, new: bytes) -> str:
+    parse = device("aioctl.env").parse
+    before, after = (parse(text.decode("utf-8", errors="replace")) for text in (old, new))
+    changed = sorted(name for name in before if name in after and before[name] != after[name])
+    parts = [("changed", changed), ("new", sorted(set(after) - set(before))),
+             ("no longer there", sorted(set(before) - set(after)))]
+    return f"  {SECRETS}: " + "; ".join(f"{word}: {', '.join(names)}" for word, names in parts if names)
+
+
+def _is_damaged(text: bytes) -> bool:
+    try:
+        device("aioservice.settings").parse(text.decode())
+    except ValueError:
+        return True
+    return False
+
+
+def _keep(port: str, path: str, data: bytes) -> Path:
+    """Keep what is to be replaced, for this user's eyes."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    board = re.sub(r"\W+", "-", port).strip("-")
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    target = KEPT / f"{board}-{stamp}-{path.lstrip('.')}"
+    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+    return target
+
+
+def _progress(done: int, total: int) -> None:
+    if sys.stdout.isatty():
+        end = "" if done < total else "\r\x1b[K"
+        print(f"\r  {done * 100 // (total or 1):3d} % of {_kb(total)}", end=end, flush=True)
+
+
+def _kb(size) -> str:
+    for unit in ("KB", "MB", "GB"):
+        size = size and size // 1024
+        if size is None or size < 10000 or unit == "GB":
+            return "?" if size is None else f"{size} {unit}"
+
+

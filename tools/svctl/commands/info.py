@@ -1,0 +1,26 @@
+"""`svctl info`: what a board is: firmware, heap, flash, uptime."""
+from __future__ import annotations
+
+from tools.svctl import send
+
+HELP = "board, firmware, heap, flash"
+
+
+def arguments(parser) -> None:
+    pass
+
+
+def run(link, args, say) -> int:
+    found = send.about(link)
+    say.data(found)
+    mpy = found["mpy"]
+    flash = "?" if found["flash"] is None else f"{found['flash_free']} B of {found['flash']} B free"
+    for word, value in (
+        ("board", found["machine"]),
+        ("firmware", f"{found['name']} {found['version']} ({found['platform']})"),
+        (".mpy", "none" if mpy is None else f"v{mpy & 0xFF}.{mpy >> 8 & 3}"),
+        ("heap", f"{found['heap_free']} B of {found['heap']} B free"), ("flash", flash),
+        ("manager", f"runs, for {found['uptime']} s" if found["manager"] else "none runs"),
+    ):
+        say(f"{word:>8}: {value}")
+    return 0

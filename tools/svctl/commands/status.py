@@ -1,0 +1,36 @@
+"""`svctl status`: the status lines of services; of one its last lines of the journal, too."""
+from __future__ import annotations
+
+from tools.svctl import journal, services
+
+HELP = "status lines; of one service with its last lines of the journal"
+SHOWN = 10
+
+
+def arguments(parser) -> None:
+    services.pattern_argument(parser)
+
+
+def run(link, args, say) -> int:
+    found = [each for each in services.of(link, args.name) if "line" in each]
+    one = args.name is not None and len(found) == 1
+    lines = journal.read(link, name=found[0]["name"], last=SHOWN)[0] if one else []
+    say.data([{**services.public(each), **({"log": [line.data for line in lines]} if one else {})}
+              for each in found])
+    for each in found:
+        say(each["line"])
+    if one:
+        _details(found[0], say)
+        for line in lines:
+            say(line.text)
+    return services.code(found) if args.name is not None else 0
+
+
+def _details(each: dict, say) -> None:
+    lasts = f", for {each['lasts']} s" if "lasts" in each else ""
+    told = [("what", each.get("info")), ("state", each["state"] + lasts), ("restarts", each.get("restarts")),
+            ("requires", ", ".join(each.get("require", []))), ("next run", each.get("next")),
+            ("error", each.get("error")), ("why", each.get("reason"))]
+    for word, value in told:
+        if value:
+            say(f"{word:>10}: {value}")

@@ -1,0 +1,30 @@
+# Does what people ask of services, by the functions of aioservice. What these print comes first; the last
+# line of the output is JSON.
+
+
+class _svctl_act:
+    function = operation = None
+
+    def load(verb):
+        """Has the board load the function: a step of its own, since it takes a moment."""
+        import sys
+
+        if "aioservice.manager" not in sys.modules:
+            raise RuntimeError("no manager")
+        _svctl_act.function = getattr(__import__("aioservice"), verb)
+
+    def do(*args):
+        """Calls it, and prints what it returned; true for what takes its time, which poll() tells of."""
+        import json
+
+        value = _svctl_act.function(*args)
+        _svctl_act.operation = value if hasattr(value, "ended") else None
+        print(json.dumps(value if _svctl_act.operation is None else True))
+
+    def poll():
+        """Prints [whether it has ended, what went wrong or None]."""
+        import json
+
+        operation = _svctl_act.operation
+        error = None if operation is None else operation.error
+        print(json.dumps([operation is None or operation.ended.is_set(), error and str(error)]))

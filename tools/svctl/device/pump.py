@@ -1,0 +1,22 @@
+# Runs a generator for a moment at a time, so that the services have their turn in between, and prints
+# what it yields, as JSON, one a line. The last line is "more" or "done".
+
+
+class _svctl_pump:
+    work = None
+
+    def go(work=None, ms=10):
+        import json
+        import time
+
+        if work is not None:
+            _svctl_pump.work = work
+        begin = time.ticks_ms()
+        for answer in _svctl_pump.work:
+            if answer is not None:
+                print(json.dumps(answer))
+            if time.ticks_diff(time.ticks_ms(), begin) >= ms:
+                print("more")
+                return
+        _svctl_pump.work = None
+        print("done")

@@ -1,0 +1,224 @@
+"""The connection to a board: its running console's raw REPL, through mpremote's transport. Services go on;
+what runs on the board are the files of device/, sent when they are first used and forgotten at the end."""
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import json
+import struct
+import time
+from typing import Iterator, Optional
+
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+
+from tools.errors import BoardFault, LinkError
+from tools.svctl import port as ports
+from tools.svctl.source import source
+
+PATIENCE = 5.0  # s that a board may be silent: a service of its may hold the loop for a while
+LONGEST = 60.0  # s that a single command may take
+PUMP = "pump"
+COMMAND = 900  # bytes of a command with a list in it; a board needs a few times that to take it
+
+
+class _Transport(SerialTransport):
+    """mpremote's transport, whose waits end in time also on a port that never stops talking."""
+
+    longest = PATIENCE  # s, where nobody says
+
+    def read_until(self, min_num_bytes, ending, timeout=10, data_consumer=None, timeout_overall=None):
+        data = b""
+        begin = last = time.monotonic()
+        if timeout_overall is None:
+            timeout_overall = self.longest
+        while not data.endswith(ending):
+            new = self.serial.read(1)
+            now = time.monotonic()
+            if new:
+                last = now
+                data = new if data_consumer else data + new
+                if data_consumer:
+                    data_consumer(new)
+            elif timeout is not None and now >= last + timeout:
+                break
+            if now >= begin + timeout_overall:
+                break
+        return data
+
+
+class Link:
+    """A board at a port, as a context: entering it attaches to the console, leaving it lets go.
+
+    Raises LinkError where the board cannot be reached or the link is lost, BoardFault for what its
+    own code raises. `patience`: seconds that it may be silent.
+    """
+
+    def __init__(self, port: str, patience: float = PATIENCE):
+        self.port, self.patience = port, patience
+        self._transport: Optional[_Transport] = None
+        self._loaded: list[str] = []
+
+    def __enter__(self) -> Link:
+        try:
+            self._transport = _Transport(ports.device(self.port), timeout=self.patience)
+            self._transport.serial.write_timeout = self._transport.longest = self.patience
+        except (TransportError, OSError, ValueError) as error:
+            raise LinkError(ports.why_not(self.port) or f"{self.port} cannot be opened: {error}") from error
+        try:
+            self._attach()
+        except BaseException:
+            self._drop(b"\r\x02")
+            raise
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        if self._transport is None:
+            return
+        if kind is None or issubclass(kind, Exception) and not issubclass(kind, LinkError):
+            with contextlib.suppress(LinkError, BoardFault):
+                if self._loaded:
+                    self.run(f"del {', '.join(map(_name, self._loaded))}")
+            self._drop(b"\r\x02")
+        else:
+            self._drop(b"\x03\r\x02")  # whatever was under way
+
+    def run(self, code: str, timeout: float = LONGEST) -> str:
+        """Run code on the board; what it printed."""
+        with self._translated():
+            self._transport.exec_raw_no_follow(code)
+            self._transport.longest = timeout
+            out, error = self._transport.follow(timeout)
+            self._transport.longest = self.patience
+        if error:
+            raise BoardFault(error.decode(errors="replace"))
+        return out.decode(errors="replace").replace("\r\n", "\n")
+
+    def call(self, script: str, function: str, *args) -> str:
+        """Call a function of a file in device/ with literals; what it printed."""
+        self._load(script)
+        return self.run(f"{_name(script)}.{function}({', '.join(map(repr, args))})")
+
+    def last(self, script: str, function: str, *args) -> str:
+        """Call a function after which the board is gone; the line that it printed before."""
+        self._load(script)
+        with self._translated():
+            self._transport.exec_raw_no_follow(f"{_name(script)}.{function}({', '.join(map(repr, args))})")
+            data = self._transport.read_until(1, b"\n", timeout=LONGEST, timeout_overall=LONGEST)
+        self._drop(b"")
+        text = data.decode(errors="replace").strip()
+        if not data.endswith(b"\n") or "\4" in text:
+            raise LinkError(f"{self.port}: the board does not answer as it should ({_heard(text)})")
+        return text
+
+    def ask(self, script: str, function: str, *args) -> Iterator:
+        """What a generator of a file in device/ yields. The board takes it up for a moment at a time,
+        and its services have their turn in between."""
+        self._load(PUMP)
+        self._load(script)
+        code = f"{_name(PUMP)}.go({_name(script)}.{function}({', '.join(map(repr, args))}))"
+        while code:
+            *lines, end = self.run(code).splitlines() or [""]
+            if end not in ("more", "done"):
+                raise LinkError(f"{self.port}: the answer is disturbed: {end[:60]!r}. Does a service write "
+                                "to sys.stdout?")
+            code = f"{_name(PUMP)}.go()" if end == "more" else ""
+            for line in lines:
+                try:
+                    yield json.loads(line)
+                except ValueError as error:
+                    raise LinkError(f"{self.port}: the answer is disturbed: {line[:60]!r}. Does a service "
+                                    "write to sys.stdout?") from error
+
+    def ask_each(self, script: str, function: str, items: list) -> Iterator:
+        """The same with a list as its argument, which may be long: it is sent in pages."""
+        page: list = []
+        for item in items:
+            if page and len(repr([*page, item])) > COMMAND:
+                yield from self.ask(script, function, page)
+                page = []
+            page.append(item)
+        if page:
+            yield from self.ask(script, function, page)
+
+    def _load(self, name: str) -> None:
+        if name not in self._loaded:
+            self.run(source(name))
+            self._loaded.append(name)
+
+    def _attach(self) -> None:
+        said = io.StringIO()
+        try:
+            with self._translated(), contextlib.redirect_stdout(said):  # mpremote prints what it got
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=self.patience)
+        except LinkError as error:
+            text = _heard(said.getvalue())
+            if "lost" in str(error):
+                raise
+            if "Traceback" in text:
+                raise LinkError(f"{self.port}: the board's console has failed ({text!r}). Was lib/ changed, "
+                                "and the board not reset? Reset it, and try again") from error
+            raise LinkError(
+                f"{self.port}: no MicroPython answers" + (f", but {text!r} came" if text else "")
+                + ports.also_open(self.port) + ". Is it the right port, and is the board running a program "
+                "that never yields? Reset it, and try again") from error
+
+    @contextlib.contextmanager
+    def _translated(self):
+        """What can happen to a transport, as LinkError."""
+        try:
+            yield
+        except TransportExecError as error:
+            raise BoardFault(error.error_output) from error
+        except TransportError as error:
+            raise LinkError(f"{self.port}: the board does not answer as it should ({_heard(str(error))})"
+                            f"{ports.also_open(self.port)}. Does a service write to sys.stdout itself? Stop "
+                            "it, or reset the board, and try again") from error
+        except (OSError, struct.error, TypeError) as error:  # TypeError: a port closed under pyserial
+            if isinstance(error, struct.error):
+                raise LinkError(f"{self.port}: the board is silent. Reset it, and try again") from error
+            raise LinkError(f"{self.port}: the link was lost: the cable, or the board was reset") from error
+
+    def _drop(self, farewell: bytes) -> None:
+        transport, self._transport = self._transport, None
+        if transport is None:
+            return
+        with contextlib.suppress(OSError, TransportError):
+            transport.serial.write(farewell)
+        with contextlib.suppress(OSError, TransportError):
+            transport.close()
+
+
+def type_line(port: str, script: str, patience: float = 1.0) -> str:
+    """Type a one-line file of device/ at a board's prompt; what came back within `patience` seconds.
+
+    The board may be gone by then, and its port, too.
+    """
+    said = b""
+    try:
+        transport = _Transport(ports.device(port), timeout=0.1)
+        transport.serial.write_timeout = PATIENCE
+        transport.serial.write(b"\r\x03\r\x02")
+        transport.read_until(1, b"> ", timeout=patience, timeout_overall=patience)
+        transport.serial.write(source(script).strip().replace("\n", "; ").encode() + b"\r")
+    except (TransportError, OSError, ValueError) as error:
+        raise LinkError(ports.why_not(port) or f"{port} cannot be opened: {error}") from error
+    with contextlib.suppress(OSError, TransportError):
+        said = transport.read_until(1, b"> ", timeout=patience, timeout_overall=patience)
+    with contextlib.suppress(OSError, TransportError):
+        transport.close()
+    return said.decode(errors="replace")
+
+
+def _name(script: str) -> str:
+    """The one global that a file of device/ makes on the board."""
+    return f"_svctl_{script}"
+
+
+def _heard(text: str) -> str:
+    """What came from a port, for people: one line, not too long."""
+    with contextlib.suppress(ValueError, SyntaxError):
+        text = ast.literal_eval(text.strip()).decode(errors="replace")
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= 60 else text[:57] + "..."

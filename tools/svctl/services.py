@@ -1,0 +1,53 @@
+"""What several subcommands ask about services: which there are, whether one is active, as systemd's exit
+codes have it."""
+from __future__ import annotations
+
+import argparse
+from typing import Optional
+
+from tools.errors import BoardFault, ServiceUnknown, ToolError
+from tools.svctl.link import Link
+
+# systemd's exit codes
+ACTIVE, FAILED, INACTIVE, UNKNOWN = 0, 1, 3, 4
+# What systemd would call our states
+WORDS = {"running": "active", "done": "active", "scheduled": "active", "starting": "activating",
+         "waiting": "activating", "restarting": "activating", "stopping": "deactivating", "failed": "failed",
+         "not loaded": "failed"}
+
+
+def name_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="a service, or a pattern with *")
+
+
+def pattern_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", nargs="?", help="a service, or a pattern with *; else all")
+
+
+def of(link: Link, pattern: Optional[str]) -> list:
+    """What is known of each service; those that are held back come last. Raises ServiceUnknown."""
+    try:
+        return list(link.ask("services", "each", pattern))
+    except BoardFault as error:
+        raise as_unknown(error) from error
+
+
+def as_unknown(error: BoardFault) -> ToolError:
+    """The error as ServiceUnknown, if it is that a service does not exist; else as it is."""
+    kind, _, text = error.kind.partition(": ")
+    return ServiceUnknown(text) if kind == "ServiceNotFound" else BoardFault(error.text)
+
+
+def public(each: dict) -> dict:
+    """What is for JSON."""
+    return {key: value for key, value in each.items() if key != "line"}
+
+
+def word(each: dict) -> str:
+    """The state in systemd's words."""
+    return WORDS.get(each["state"], "inactive")
+
+
+def code(found: list) -> int:
+    """0 where one of them is active, as `systemctl is-active` has it."""
+    return ACTIVE if any(word(each) == "active" for each in found) else INACTIVE
