@@ -830,3 +830,21 @@ await asyncio.sleep_ms(300)
 print(a.state)
 """)
     assert out == ["running"]
+
+
+def test_start_right_behind_a_stop_begins_when_that_has_ended(lab):
+    out = lab("""
+a = Lab("a"); b = Lab("b")
+mgr = add(a, b)
+await mgr.start([a, b])
+seen()
+mgr.stop([a])
+await mgr.start([a])
+print(a.state, seen())
+mgr.stop([a, b])
+going = mgr.start([b])
+await mgr.shutdown()
+await going
+print(states(a, b))
+""")
+    assert out == ["running ['a finally', 'a cleanup', 'a setup', 'a task']", "['stopped', 'stopped']"]

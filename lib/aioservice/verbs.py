@@ -31,7 +31,16 @@ def get(self, name):
 
 def start(self, wanted):
     """Starts services; the Operation ends when each has had its first outcome."""
-    return operation(wanted[0], outcome(self, begin(self, wanted)), "starting")
+    return operation(wanted[0], _start(self, wanted, begin(self, wanted), self.shutdowns), "starting")
+
+
+async def _start(self, wanted, every, shutdowns):
+    again = [service for service in wanted if service._asked]  # they stop, and begin behind that
+    while [service for service in again if service._asked]:
+        await self.change()
+    if again and self.shutdowns == shutdowns:
+        every = begin(self, wanted)
+    await outcome(self, every)
 
 
 def stop(self, services, grace=None):

@@ -22,8 +22,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from bench import Pico  # noqa: E402
 
-DEPLOYED = ("boot.py", "main.py", "services.config", "aioservices", "lib", "manifest.txt")
-
 
 @pytest.fixture(scope="session")
 def tree(board_tree) -> Path:
@@ -37,7 +35,10 @@ def deployed(tmp_path_factory, tree) -> Path:
     home = tmp_path_factory.mktemp("deploy")
     board = Pico(home, "deploy")
     try:
-        board.mpremote("fs", "cp", "-r", *DEPLOYED, ":", cwd=tree, timeout=180)
+        names = sorted(path.name for path in tree.iterdir())
+        board.mpremote("fs", "cp", "-r", *names, ":", resume=False, cwd=tree, timeout=300)
+        board.mpremote("reset")
+        board.expect("hello.service from ./aioservices/services/hello_service.mpy loaded", 90)
     finally:
         board.close()
     return board.board.flash

@@ -56,6 +56,8 @@ def test_starting_stopping_and_settings_at_the_prompt(pico):
     assert pico.line('aioservice.config("hello", True, 3, 2)') == "True\n"
     assert pico.line('aioservice.get_config("hello")') == "{'enabled': True, 'args': [3, 2]}\n"
     assert pico.line('aioservice.disable("world")') == "True\n"
+    assert pico.line('aioservice.get_config("world")') == "{'enabled': False}\n"
+    assert pico.line('aioservice.enable("world")') == "True\n"
     assert pico.line("await aioservice.reload()") == ""
     assert pico.line('aioservice.service("hello").args') == "[3, 2]\n"
     assert pico.line('aioservice.mask("world")') == "True\n"
@@ -65,7 +67,6 @@ def test_starting_stopping_and_settings_at_the_prompt(pico):
     assert pico.line('aioservice.service("hello").args') == "[3, 2]\n"
     assert "[ MASK ] Service: world.service" in pico.line('aioservice.status()')
     assert pico.line('aioservice.unmask("world")') == "True\n"
-    assert pico.line('aioservice.enable("world")') == "True\n"
 
 
 def test_ctrl_d_shuts_down_and_ends_at_the_firmwares_prompt(pico):

@@ -21,6 +21,7 @@ ROOT = firmware.BUILD.parent
 HOME = firmware.HOME / "boards"
 DEFAULT = "pico"
 TIMEOUT = 60
+GRACE = 1  # s that the process of a board that was killed may hold its flash
 STARTS = 20  # s until a process that was started says so
 
 
@@ -180,7 +181,7 @@ def _hold(path: Path) -> int:
     except OSError as error:
         raise PicoError(f"{path}: {error.strerror}") from error
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(file)
         size = os.fstat(file).st_size
         if size == 0:
             os.write(file, b"\xff" * image.FLASH_SIZE)
@@ -193,6 +194,18 @@ def _hold(path: Path) -> int:
         os.close(file)
         raise
     return file
+
+
+def _lock(file: int) -> None:
+    """Lock a file; BlockingIOError where another board has it, and is not just ending."""
+    until = time.monotonic() + GRACE
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+        time.sleep(0.02)
 
 
 def _put(file: int, data: bytes) -> None:
