@@ -1,4 +1,4 @@
-# The simulated board's `machine`: resets and constants; the rest of it, in machine_more.py, loads
+# The simulated board's `machine`: resets and constants; the rest of it, in machine_*.py, loads
 # on use, since here it lives in the heap and on a board in the firmware.
 import os
 
@@ -8,23 +8,42 @@ WDT_RESET = 3
 DEEPSLEEP_RESET = 4
 SOFT_RESET = 5
 
+# name -> file, as a string: a dict would keep each name in memory. All others are in machine_power.
+_TABLE = " =pin Pin Signal =adc ADC =timer Timer =rtc RTC =backup mem32 =micro mem8 mem16 time_pulse_us "
+
 # Lines to the supervisor (tools/supervisor.py), which is this board's hardware.
 _wire = open(int(os.getenv("BOARD_WIRE")), "r+b")
 
 
 def __getattr__(name):
-    if name in ("RTC", "mem32") and os.getenv("BOARD_KEEPS") != ("rtc" if name == "RTC" else "scratch"):
-        raise AttributeError("'module' object has no attribute '%s'" % name)
-    import machine_more
+    if name != "mem32" or os.getenv("BOARD_KEEPS") == "scratch":
+        at = _TABLE.find(" %s " % name)
+        file = _TABLE[_TABLE.rfind("=", 0, at) + 1 : at + 1].split(" ", 1)[0] if at > 0 else "power"
+        module = __import__("umachine" if file == "micro" else "machine_" + file)
+        if hasattr(module, name):
+            return getattr(module, name)
+    raise AttributeError("'module' object has no attribute '%s'" % name)
 
-    return getattr(machine_more, name)
+
+def RTC(id=0):
+    # Not yet the class: boot.py looks whether it has a memory(), and this one has none.
+    import machine_rtc
+
+    return machine_rtc.RTC(id)
+
+
+if os.getenv("BOARD_KEEPS") == "rtc":
+    del RTC
 
 
 def _end(line):
     # The supervisor kills this process; until then not one more line of the program may
     # run. Without a handler a Ctrl-C can only kill, and the read has nothing to return.
     from micropython import kbd_intr
+    from sys import modules
 
+    if "sim_irq" in modules:
+        modules["sim_irq"].hold(True)
     while True:
         try:
             kbd_intr(-1)

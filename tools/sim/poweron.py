@@ -38,6 +38,11 @@ def _main(execute):
 
         romfs.mount(image)
         del romfs, sys.modules["romfs"]
+    if os.getenv("BOARD_CLOCK"):
+        import sim_time
+
+        sim_time.install()
+        del sim_time
     names = globals()
     argv = list(sys.argv[1:])
     del sys.argv[:]
