@@ -92,16 +92,14 @@ class WLAN:
         if self._status == STAT_GOT_IP:
             if net is None or not sim_world.always(up, self._since, ms, True):
                 self._status = STAT_IDLE
-                if world.get("reconnects"):
-                    self._status = STAT_CONNECTING
             self._since = ms
         elif self._status == STAT_CONNECTING:
             end = self._since + (net or {}).get("takes", _TAKES)
             if ms >= end:
                 self._status = self._outcome(net, sim_world.at(up, end, True))
                 self._since = end
-        if self._status == STAT_NO_AP_FOUND and world.get("reconnects"):
-            self._status = STAT_CONNECTING
+        if self._status <= STAT_IDLE and world.get("reconnects") and self._config["reconnects"]:
+            self._status = STAT_CONNECTING  # an ESP32 tries again and again, and does not say what went wrong
             self._since = ms
         return self._status
 
@@ -156,7 +154,8 @@ class WLAN:
             return self._config[name]
         for word in values:
             name = _ALIASES.get(word, word)
-            if " %s " % name not in _PARAMETERS:
+            esp32 = sim_world.script().get("reconnects")
+            if " %s " % name not in _PARAMETERS or name == "reconnects" and not esp32:
                 raise ValueError("unknown config param")
             if name == "key" and len(values[word]) > _LONGEST:
                 raise ValueError("key too long")
