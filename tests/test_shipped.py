@@ -413,7 +413,7 @@ async def load():
 aioctl.profile(True)
 from aioctl import profiler
 await asyncio.sleep_ms(5)
-print(await load(), profiler.figures()["steps"] > 2)
+print(await load(), profiler.figures()["steps"] > 0)
 await aioservice.stop("stats")
 await asyncio.sleep_ms(5)
 aioservice.start("stats")
