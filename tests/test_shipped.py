@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 
 import pytest
 from harness import ROOT
@@ -482,6 +483,18 @@ print(machine.Pin("LED").value())
     assert out.startswith(line("led", "failed: ValueError: this board has no pin -1: set `pin` in services.config; restart")[:-1])
 
 
+def test_led_in_a_real_safe_mode(board):
+    board.use("led", every=0.05).vm.ship("boot.py")
+    board.vm.put("main.py", "import aioservice\naioservice.run()\n")
+    board.vm.put("services.config", json.dumps(board.settings))
+    board.service("bad", "", "import machine; machine.reset()")
+    board.service("spy", "safe = True", "import sim\n        while len(sim.history('LED')) < 8: await asyncio.sleep(0.02)\n"
+                  "        print(self.manager.services['led'].show(), sorted(self.manager.services))\n        self.manager.quit.set()")
+    out = board.vm.run(env={"BOARD_KEEPS": "scratch"}, timeout=30).out
+    assert out.count("safe mode: 3 boots did not last 30 s") == 1
+    assert "('Health', 'safe mode') ['bad', 'led', 'spy']\n" in out or "('Health', 'safe mode') ['led', 'spy']\n" in out
+
+
 # -- watcher ---------------------------------------------------------------------------
 
 
@@ -591,6 +604,14 @@ def test_board_without_env_ends_at_its_prompt_all_the_same(vm32):
     assert session.line('service("hello").state') == "'running'\n"
     session.ctrl("d")
     assert session.wait() == 0
+
+
+def test_check_is_fine_with_them_enabled(tmp_path):
+    services = tmp_path / "aioservices/services"
+    shutil.copytree(ROOT / "aioservices/services", services, ignore=shutil.ignore_patterns("dofail*", "__pycache__"))
+    names = ("clock", "led", "network", "stats", "watcher")
+    (tmp_path / "services.config").write_text(json.dumps({name: {"enabled": True} for name in names}))
+    assert check.check(tmp_path) == []
 
 
 # -- documents -------------------------------------------------------------------------

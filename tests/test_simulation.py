@@ -452,6 +452,16 @@ def test_fault_of_a_script_is_one_line(tmp_path, text, message):
     assert re.fullmatch(rf"board: {re.escape(str(tmp_path))}/simulation\.json: {re.escape(message)}.*\n", done.stderr)
 
 
+def test_script_that_is_damaged_when_the_board_resets(vm32):
+    """Said once in that life, and nothing of it counts."""
+    vm32.put("main.py", "import machine\nprint(machine.ADC(3).read_uv(), machine.ADC(1).read_uv())\n"
+             "if machine.reset_cause() == 1:\n    open('simulation.json', 'w').close()\n    machine.reset()")
+    script(vm32, adc={"3": 1})
+    result = vm32.run()
+    assert result.out == "1000000 0\n0 0\n"
+    assert result.err == f"{vm32.root}/simulation.json: not JSON, nothing of it counts\n"
+
+
 def test_script_of_another_name_and_kind_of_board(vm32):
     (vm32.root.parent / "other.json").write_text('{"board": "rp2040", "adc": {"1": 3.3}}')
     env = {"BOARD_SIM": str(vm32.root.parent / "other.json")}

@@ -43,7 +43,7 @@ class Watcher(Service):
                 from machine import WDT
 
                 wdt = WDT(timeout=int(seconds * 1000))
-            except (ImportError, ValueError) as e:
+            except (ImportError, OSError, ValueError) as e:
                 raise ValueError("timeout of %s s: %s" % (seconds, describe(e)))
             aiowatchdog.start(wdt, int(seconds * 1000), seconds, None)
             aiowatchdog.begin(self.manager)

@@ -9,7 +9,7 @@ DEEPSLEEP_RESET = 4
 SOFT_RESET = 5
 
 # name -> file, as a string: a dict would keep each name in memory. All others are in machine_power.
-_TABLE = " =pin Pin Signal =adc ADC =timer Timer =rtc RTC =backup mem32 =micro mem8 mem16 time_pulse_us "
+_TABLE = " =pin Pin Signal =adc ADC =timer Timer =rtc RTC =backup mem32 "
 
 # Lines to the supervisor (tools/supervisor.py), which is this board's hardware.
 _wire = open(int(os.getenv("BOARD_WIRE")), "r+b")
@@ -19,7 +19,7 @@ def __getattr__(name):
     if name != "mem32" or os.getenv("BOARD_KEEPS") == "scratch":
         at = _TABLE.find(" %s " % name)
         file = _TABLE[_TABLE.rfind("=", 0, at) + 1 : at + 1].split(" ", 1)[0] if at > 0 else "power"
-        module = __import__("umachine" if file == "micro" else "machine_" + file)
+        module = __import__("machine_" + file)
         if hasattr(module, name):
             return getattr(module, name)
     raise AttributeError("'module' object has no attribute '%s'" % name)

@@ -7,11 +7,11 @@ _TEMPERATURE = const(0.706)  # V: 27 degrees, at the sensor of an RP2040
 lines = {}  # id -> [[ms, microvolts], …]
 
 
-def line(id):
-    id = getattr(id, "id", id)
+def line(which):
+    id = getattr(which, "id", which)
     found = lines.get(id)
     if found is None:
-        volts = sim_world.script().get("adc", {}).get(str(id), _TEMPERATURE if id == 4 else 0)
+        volts = sim_world.script().get("adc", {}).get(str(id), _TEMPERATURE if which == 4 else 0)
         found = lines[id] = []
         for ms, each in volts if isinstance(volts, list) else ((0, volts),):
             found.append([ms, microvolts(each)])
@@ -31,7 +31,7 @@ class ADC:
 
     def __init__(self, id, *, sample_ns=0, atten=3):
         self.id = getattr(id, "id", id)
-        self._line = line(self.id)
+        self._line = line(id)
 
     def init(self, *, sample_ns=0, atten=3):
         pass

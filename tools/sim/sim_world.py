@@ -2,6 +2,7 @@
 # the time since power-on. Loaded by what asks for it; a board has no such module.
 import json
 import os
+import sys
 from time import ticks_add, ticks_diff, ticks_ms
 
 _began = int(os.getenv("BOARD_BEGAN")) & ticks_add(0, -1)  # ticks_ms at power-on: it is the same clock
@@ -29,7 +30,9 @@ def script():
                 _script = found
                 _text = text
         except ValueError:
-            pass
+            if _text is None:
+                _text = ""  # said once
+                sys.stderr.write("%s: not JSON, nothing of it counts\n" % os.getenv("BOARD_SIM"))
     return _script
 
 
