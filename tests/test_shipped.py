@@ -235,6 +235,14 @@ asyncio.sleep = quick
 world(networks={})
 await until(lambda: len(waits) > 8)
 print(waits[:9], len(heard))
+connect = net.connect
+async def short(timeout):
+    net.connect = connect
+    raise MemoryError
+net.connect = short  # nor does that end it
+await until(lambda: net.connect is connect)
+world(networks={"home": {"key": "hunter2!"}})
+await until(net.is_connected)
 """)
     assert out == "[1, 2, 4, 8, 16, 32, 60, 60, 60] 2\n"
 
@@ -275,17 +283,20 @@ print(ap.active(), net.lost)
     ("WIFI_SSID=home\nAP_PASSWORD=short\n", {}, "AP_PASSWORD of .env needs 8 to 63 characters"),
     ("WIFI_SSID=home\nAP_PASSWORD=" + 64 * "x", {}, "AP_PASSWORD of .env needs 8 to 63 characters"),
     (SECRETS, {"ap": {"works": False}}, "AP cannot be started"),
-], ids=["none", "short", "long", "broken"])
+    (SECRETS, {}, "it would be open"),
+], ids=["none", "short", "long", "broken", "open"])
 def test_no_access_point_rather_than_an_open_one(board, env, world, why):
     board.use("network", timeout=0.2, ap="board-setup").env(env).world(networks={}, **world)
     out = board.run("""
 import network
+if %r:  # a port that needs to be told, and cannot
+    network.WLAN.SEC_WPA2 = None
 await up()
 await until(lambda: service("network").state == "restarting")
 print(network.WLAN(network.AP_IF).active())
 status()
 aioctl.log("network.service")
-""")
+""" % ("open" in why))
     lines = out.splitlines()
     assert lines[0] == "False" and "failed: OSError: WiFi home: no such network here; restart" in lines[1]
     assert lines[2].endswith("no access point: " + why)

@@ -49,7 +49,7 @@ class Clock(Service):
         ntptime.timeout = timeout
         try:
             ntptime.settime()
-        except (OSError, IndexError) as e:  # no answer, no such name
+        except (OSError, IndexError, ValueError) as e:  # no answer, no such name, half an answer
             raise OSError("no time from %s: %s" % (ntptime.host, describe(e)))
         if time.gmtime()[0] < _SET:
             raise OSError("%s says that it is %s" % (ntptime.host, aioschedule.get_datetime(time.gmtime())))
@@ -63,7 +63,7 @@ class Clock(Service):
             try:
                 self.set(server, timeout)
                 delay = None
-            except OSError as e:
+            except (OSError, MemoryError) as e:
                 if delay is None:  # the first of a series
                     self.log.warning("%s", e)
                 delay = min(delay * 2 if delay else _SHORTEST, every)

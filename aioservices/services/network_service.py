@@ -77,13 +77,16 @@ class Network(Service):
     async def link(self, timeout, check, ap):
         """Looks at the link; where it is not up, tries again after 1 s, 2 s, 4 s, up to a minute."""
         while True:
-            if not self.station.isconnected():
-                if self.point is None:
-                    self.lost += 1
-                    self.log.warning("WiFi %s: the link is lost", self.ssid)
-                await self.again(timeout, ap)
-                self.close_point()
-                self.log.info("WiFi %s: connected, %s", self.ssid, self.address())
+            try:
+                if not self.station.isconnected():
+                    if self.point is None:
+                        self.lost += 1
+                        self.log.warning("WiFi %s: the link is lost", self.ssid)
+                    await self.again(timeout, ap)
+                    self.close_point()
+                    self.log.info("WiFi %s: connected, %s", self.ssid, self.address())
+            except (OSError, MemoryError):  # the next look is soon, and this one must not be the last
+                pass
             await asyncio.sleep(check)
 
     async def again(self, timeout, ap):
@@ -113,6 +116,8 @@ class Network(Service):
         wpa2 = getattr(wlan, "SEC_WPA2", None) or getattr(self.network, "AUTH_WPA2_PSK", None)
         try:
             point.config(ssid=name, key=password, **({"security": wpa2} if wpa2 else {}))
+            if self.is_open(point):
+                raise OSError("it would be open")
             point.active(True)
         except (OSError, ValueError) as e:
             self.log.warning("no access point: %s", e)
@@ -121,6 +126,12 @@ class Network(Service):
         self.point = point
         self.log.warning("access point %s is there, %s", name, self.address())
         return True
+
+    def is_open(self, point):
+        try:
+            return point.config("security") == 0
+        except ValueError:  # not all ports can say so
+            return False
 
     def close_point(self):
         if self.point is not None:

@@ -26,7 +26,7 @@ def __getattr__(name):
 
 
 def RTC(id=0):
-    # Not yet the class: boot.py looks whether it has a memory(), and this one has none.
+    # Not the class: boot.py looks for a memory() there, to keep its record in, and is to use a file here.
     import machine_rtc
 
     return machine_rtc.RTC(id)

@@ -1,6 +1,6 @@
 # The simulated board's memory that a reset leaves as it is and a power cut does not: RTC memory as
-# an ESP32 has it where the environment says BOARD_KEEPS=rtc, an RP2040's scratch registers where it
-# says scratch. The supervisor keeps it meanwhile.
+# an ESP32 has it, an RP2040's scratch registers where the environment says BOARD_KEEPS=scratch. The
+# supervisor keeps it meanwhile.
 import os
 from machine import _wire
 

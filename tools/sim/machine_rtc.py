@@ -12,7 +12,7 @@ class RTC:
 
         return sim_time.datetime(to)
 
-    if os.getenv("BOARD_KEEPS") == "rtc":
+    if os.getenv("BOARD_KEEPS") != "scratch":  # an RP2040 has none
 
         def memory(self, data=None):
             from machine_backup import get, keep
