@@ -8,42 +8,28 @@ WDT_RESET = 3
 DEEPSLEEP_RESET = 4
 SOFT_RESET = 5
 
-# name -> file, as a string: a dict would keep each name in memory. All others are in machine_power.
-_TABLE = " =pin Pin Signal =adc ADC =timer Timer =rtc RTC =backup mem32 "
-
 # Lines to the supervisor (tools/supervisor.py), which is this board's hardware.
 _wire = open(int(os.getenv("BOARD_WIRE")), "r+b")
 
 
 def __getattr__(name):
-    if name != "mem32" or os.getenv("BOARD_KEEPS") == "scratch":
-        at = _TABLE.find(" %s " % name)
-        file = _TABLE[_TABLE.rfind("=", 0, at) + 1 : at + 1].split(" ", 1)[0] if at > 0 else "power"
-        module = __import__("machine_" + file)
-        if hasattr(module, name):
-            return getattr(module, name)
-    raise AttributeError("'module' object has no attribute '%s'" % name)
-
-
-def RTC(id=0):
-    # Not the class: boot.py looks for a memory() there, to keep its record in, and is to use a file here.
-    import machine_rtc
-
-    return machine_rtc.RTC(id)
-
-
-if os.getenv("BOARD_KEEPS") == "rtc":
-    del RTC
+    keeps = os.getenv("BOARD_KEEPS")
+    if name == "RTC" and keeps != "rtc":
+        # Not the class: boot.py looks for a memory() there, to keep its record in, and is to use a file here.
+        return lambda id=0: __import__("machine_rtc").RTC(id)
+    for file in (name.lower(), "power") if name != "mem32" or keeps == "scratch" else ():
+        try:
+            return getattr(__import__("machine_" + file), name)
+        except (ImportError, AttributeError):
+            pass
+    raise AttributeError("'module' object has no attribute '" + name + "'")
 
 
 def _end(line):
     # The supervisor kills this process; until then not one more line of the program may
     # run. Without a handler a Ctrl-C can only kill, and the read has nothing to return.
     from micropython import kbd_intr
-    from sys import modules
 
-    if "sim_irq" in modules:
-        modules["sim_irq"].hold(True)
     while True:
         try:
             kbd_intr(-1)

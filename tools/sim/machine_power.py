@@ -1,7 +1,9 @@
 # The simulated board's `machine`, continued: watchdog, sleep, clock rate, identity.
 # Not for import by programs: a real board has all of it in `machine`.
 import os
-from machine import _end, _wire
+
+import machine
+from machine import _wire
 from umachine import idle  # noqa: F401
 
 _SLOWEST = const(10_000_000)
@@ -11,11 +13,11 @@ _hz = 125_000_000
 
 
 def soft_reset():
-    _end(b"soft\n")
+    machine._end(b"soft\n")
 
 
 def deepsleep(time_ms=-1):
-    _end(b"sleep %d\n" % time_ms)
+    machine._end(b"sleep %d\n" % time_ms)
 
 
 def lightsleep(time_ms=-1):

@@ -39,10 +39,7 @@ def _main(execute):
         romfs.mount(image)
         del romfs, sys.modules["romfs"]
     if os.getenv("BOARD_CLOCK"):
-        import sim_time
-
-        sim_time.install()
-        del sim_time
+        __import__("sim_time").install()
     names = globals()
     argv = list(sys.argv[1:])
     del sys.argv[:]

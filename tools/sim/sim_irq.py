@@ -7,6 +7,7 @@ from micropython import heap_lock, heap_unlock, schedule
 from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
 
 import ffi
+import machine
 
 _SIGALRM = const(14)
 _AGAIN = const(1000)  # us: the signal repeats until the VM had room to schedule
@@ -77,6 +78,14 @@ def add(event):
 def remove(event):
     if event in _events:
         _events.remove(event)
+
+
+def _ending(line, end=machine._end):
+    hold(True)  # a board that resets runs nothing any more
+    end(line)
+
+
+machine._end = _ending
 
 
 def call(handler, argument, hard):
