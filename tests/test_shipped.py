@@ -151,6 +151,8 @@ def test_network_that_is_not_there_is_one_clear_line(board, world, env, why):
     board.use("network", timeout=0.2).world(**world).service("web", "require = 'network'").service("other")
     if env:
         board.env(env)
+    if why != "WiFi home: no such network here":  # that one as it is shipped
+        board.settings["network"]["restart"] = {"delay": 0.2}
     out = board.run(CHANGES + f"""
 await up()
 await until(lambda: service("network").state == "restarting")
@@ -310,6 +312,7 @@ NTP = {"time": "2026-03-16 11:27:11"}
 def test_clock_waits_for_the_network_and_sets_the_time(board):
     board.use("network", "clock").env().world(clock="2021-01-01 00:00:00", networks={}, ntp=NTP)
     board.settings["_boot"] = {"utc_offset": 90}
+    board.settings["network"]["restart"] = {"delay": 0.2}
     board.service("web", "require = 'clock'")
     out = board.run(CHANGES + f"""
 await up()
@@ -448,7 +451,7 @@ def beats(pin):
     groups, last = [], None
     for ms, level in sim.history(pin):
         if level:
-            if last is None or ms - last > 400: groups.append(0)
+            if last is None or ms - last > 350: groups.append(0)
             groups[-1] += 1
         last = ms
     return groups[:-1]
@@ -456,7 +459,7 @@ def beats(pin):
 
 
 def test_led_shows_how_the_services_are(board):
-    board.use("led", every=0.5, pin=3).service("sick", "restart = 'no'", "import sim\n        while not hasattr(sim, 'sick'): await asyncio.sleep(0.02)\n        raise OSError(5)")
+    board.use("led", every=0.35, pin=3).service("sick", "restart = 'no'", "import sim\n        while not hasattr(sim, 'sick'): await asyncio.sleep(0.02)\n        raise OSError(5)")
     out = board.run(BEATS + """
 await up()
 led = service("led")
@@ -561,7 +564,7 @@ def lives(board, spy, by=None):
     return board.vm.run(timeout=30).out
 
 
-QUIET = "await asyncio.sleep(2.5)\nprint('alive', __main__.armed, self.manager.services['watcher'].fed())\nself.manager.quit.set()"
+QUIET = "await asyncio.sleep(1.7)\nprint('alive', __main__.armed, self.manager.services['watcher'].fed())\nself.manager.quit.set()"
 
 
 @pytest.mark.parametrize("by", [None, 1], ids=["watcher", "boot"])
