@@ -280,6 +280,25 @@ print(ap.active(), net.lost)
         "127.0.0.1 0", "False 1"]
 
 
+def test_access_point_of_a_board_that_knows_no_network_yet(board):
+    """A .env that comes later counts at the next attempt."""
+    board.use("network", check=0.05, ap="board-setup").env("AP_PASSWORD=longenough\n").world(networks=HOME)
+    out = board.run(f"""
+import network
+await up()
+net = service("network")
+print(states(), network.WLAN(network.AP_IF).active(), net.show())
+with open(".env", "w") as file:
+    file.write({SECRETS!r})
+await until(net.is_connected)
+aioctl.log("network.service")
+""")
+    lines = out.splitlines()
+    assert lines[0] == "{'network': 'done'} True ('Link', 'access point, 192.168.4.1')"
+    assert lines[1].endswith("access point board-setup is there, 192.168.4.1")
+    assert lines[2].endswith("no WIFI_SSID in .env, and no ssid in services.config")
+
+
 @pytest.mark.parametrize("env, world, why", [
     ("WIFI_SSID=home\n", {}, "AP_PASSWORD of .env needs 8 to 63 characters"),
     ("WIFI_SSID=home\nAP_PASSWORD=short\n", {}, "AP_PASSWORD of .env needs 8 to 63 characters"),

@@ -45,11 +45,7 @@ class Network(Service):
             pass
 
     async def task(self, ssid, password, timeout, check, ap):
-        self.ssid = ssid or aioctl.getenv("WIFI_SSID")
-        if not self.ssid:
-            raise OSError("no WIFI_SSID in .env, and no ssid in services.config")
-        # No argument of the child: those are shown.
-        self.password = password or aioctl.getenv("WIFI_PASSWORD")
+        self.told = ssid, password  # no arguments of the child: those are shown
         try:
             await self.connect(timeout)
         except OSError as e:
@@ -60,10 +56,14 @@ class Network(Service):
         return self.address()
 
     async def connect(self, timeout):
-        """One attempt; OSError says why it failed."""
+        """One attempt, with .env as it is now; OSError says why it failed."""
+        ssid, password = self.told
+        self.ssid = ssid or aioctl.getenv("WIFI_SSID")
+        if not self.ssid:
+            raise OSError("no WIFI_SSID in .env, and no ssid in services.config")
         station = self.station
         station.disconnect()  # an ESP32 refuses to connect while it is at it
-        station.connect(self.ssid, self.password or None)
+        station.connect(self.ssid, password or aioctl.getenv("WIFI_PASSWORD"))
         end = ticks_add(ticks_ms(), int(timeout * 1000))
         while not station.isconnected():
             status = station.status()
