@@ -35,6 +35,8 @@ def _signalled(_):
 _callback = ffi.callback("v", _signalled, "i", lock=True)
 _c.func("P", "signal", "iP")(_SIGALRM, _callback)
 _c.func("i", "siginterrupt", "ii")(_SIGALRM, 1)
+if hasattr(sys, "atexit"):
+    sys.atexit(lambda: hold(True))  # no signal may meet a VM that is gone
 
 
 def _may(event):
@@ -108,7 +110,9 @@ def hold(state):
     global _held
     before = _held
     _held = state
-    if before and not state:
+    if state:
+        _arm()
+    elif before:
         _soft(None)
     return before
 
