@@ -13,16 +13,16 @@ _wire = open(int(os.getenv("BOARD_WIRE")), "r+b")
 
 
 def __getattr__(name):
-    keeps = os.getenv("BOARD_KEEPS")
-    if name == "RTC" and keeps != "rtc":
+    if name == "mem32" and os.getenv("BOARD_KEEPS") != "scratch":
+        raise AttributeError(name)
+    return __import__("machine_table").find(name)
+
+
+if os.getenv("BOARD_KEEPS") != "rtc":
+
+    def RTC(id=0):
         # Not the class: boot.py looks for a memory() there, to keep its record in, and is to use a file here.
-        return lambda id=0: __import__("machine_rtc").RTC(id)
-    for file in (name.lower(), "power") if name != "mem32" or keeps == "scratch" else ():
-        try:
-            return getattr(__import__("machine_" + file), name)
-        except (ImportError, AttributeError):
-            pass
-    raise AttributeError("'module' object has no attribute '" + name + "'")
+        return __import__("machine_rtc").RTC(id)
 
 
 def _end(line):
