@@ -124,14 +124,15 @@ class Editor:
                 first, n = first or n, 0
             elif c == 0x7E:
                 c = _NUMBERED[first or n] if (first or n) < len(_NUMBERED) else 0
-                return _ESC + c + (_MOD if first and n > 2 else 0) if c else 0
-            elif c == 0x5B and not i:
-                pass  # F1 to F5 of a Linux console have one more letter
+                return _ESC + c + (_MOD if first == 3 and n > 2 else 0) if c else 0
+            elif c == 0x5B and not i:  # F1 to F5 of a Linux console
+                c = await key()
+                return 0 if 0x40 <= c < 0x7F else c
             elif 0x40 <= c < 0x7E:
                 if _ESC + c == _ANSWER and first:
                     self.resize(n)
                     return 0
-                return _ESC + c + (_MOD if n > 2 else 0)
+                return _ESC + c + (_MOD if n > 2 and c in b"CD" else 0)
             elif not 0x20 <= c < 0x40:
                 return c
         return 0
