@@ -219,10 +219,10 @@ class _Console:
             self.report(error)
 
     def report(self, error, shift=0):
-        # Prints a traceback: short of memory with the console's own frames.
+        # Prints a traceback; in need, as without memory, with the console's own frames.
         try:
             _rare("trace").show(error, shift)
-        except MemoryError:
+        except Exception:
             sys.print_exception(error)
 
     def attempt(self, source, mode):
@@ -257,7 +257,7 @@ class _Console:
                 raise
             except BaseException as e:
                 self.source = ""
-                sys.print_exception(e)
+                self.report(e, -1)
                 await asyncio.sleep_ms(10)  # a fault that stays must not stop the others
 
     async def control(self, c):

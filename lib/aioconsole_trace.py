@@ -26,9 +26,9 @@ class _Frames(io.IOBase):
         return 0
 
     def put(self, line):
-        if line.startswith(_FILE) and b"aioconsole" in line:
+        if self.shift >= 0 and line.startswith(_FILE) and b"aioconsole" in line:
             return
-        if self.shift and line.startswith(_TYPED):
+        if self.shift > 0 and line.startswith(_TYPED):
             number, comma, name = line[len(_TYPED) :].partition(b", in ")
             if not comma or name == b"_typed":
                 line = _TYPED + str(max(1, int(number) - self.shift)).encode()
@@ -37,7 +37,10 @@ class _Frames(io.IOBase):
 
 
 def show(error, shift=0):
-    """Prints the traceback of an error; `shift` lines of the code were the console's."""
+    """Prints the traceback of an error; `shift` lines of the code were the console's; -1: all of them."""
+    if shift < 0 and isinstance(error, UnicodeError):
+        sys.stdout.write("UnicodeError: what was typed is no UTF-8\n")
+        return
     stream = _Frames(shift)
     sys.print_exception(error, stream)
     sys.stdout.write(stream.line)

@@ -165,6 +165,25 @@ def test_error_is_a_traceback_and_not_the_end(console, line, error):
     assert run(console, "1+1") == "2"
 
 
+@pytest.mark.parametrize(
+    "line, output",
+    [
+        ("1/0", 'File "<stdin>", line 1, in <module>\nZeroDivisionError: divide by zero'),
+        ("1 +", 'File "<stdin>", line 1\nSyntaxError: invalid syntax'),
+        ("await asyncio.sleep(0) or 1/0", 'File "<stdin>", line 1, in <module>\nZeroDivisionError: divide by zero'),
+        ("await 1 +", 'File "<stdin>", line 1\nSyntaxError: invalid syntax'),
+        ("def f(): 1/0\r\rf()", 'File "<stdin>", line 1, in <module>\n  File "<stdin>", line 1, in f\n'
+         "ZeroDivisionError: divide by zero"),
+        ("for i in (1, 2):\r await asyncio.sleep(0)\r 1/0\r",
+         'File "<stdin>", line 3, in <module>\nZeroDivisionError: divide by zero'),
+    ],
+)
+def test_a_traceback_is_of_what_was_typed_alone(console, line, output):
+    console.send(line + "\r")
+    shown = console.expect(re.compile("Error: [a-z ]+\r\n" + PROMPT)).replace("\r\n", "\n")
+    assert shown[shown.index("Trace"):] == "Traceback (most recent call last):\n  %s\n%s" % (output, PROMPT)
+
+
 def test_repr_that_raises(console):
     run(console, "class Bad:\n __repr__ = lambda self: 1/0\n".replace("\n", "\r"))
     assert "ZeroDivisionError" in run(console, "Bad()")
@@ -232,8 +251,16 @@ def test_ctrl_c_cancels_the_command(console):
     console.send("await asyncio.sleep(100)\r")
     console.expect("100)\r\n")
     console.send(CTRL_C)
-    assert "CancelledError" in console.expect(PROMPT)
+    assert console.expect(PROMPT) == "CancelledError: stopped by Ctrl-C\r\n" + PROMPT
     assert run(console, "1+1") == "2"
+
+
+def test_ctrl_c_of_a_command_that_then_fails_shows_why(console):
+    run(console, "async def bad():\r try: await asyncio.sleep(9)\r finally: 1/0\r")
+    console.send("await bad()\r")
+    console.expect("bad()\r\n")
+    console.send(CTRL_C)
+    assert "ZeroDivisionError" in console.expect(PROMPT)
 
 
 def test_a_second_ctrl_c_leaves_a_command_that_does_not_stop(console):
@@ -273,6 +300,16 @@ def test_a_command_left_behind_ends_quietly(console):
 def test_ctrl_c_interrupts_a_synchronous_command(console):
     console.send("exec('print(7)\\nwhile True: pass')\r")
     console.expect("7\r\n")
+    console.ctrl("c")
+    assert "KeyboardInterrupt" in console.expect(PROMPT)
+    assert run(console, "1+1") == "2"
+
+
+@pytest.mark.parametrize("line", ["time.sleep(60)", "while True: pass\r", "[x for x in iter(int, 1)]", "for c in range(10**9): str(c)\r"])
+def test_ctrl_c_ends_what_blocks(console, line):
+    run(console, "import time")
+    console.send("print(7); " * (line[0] in "t[") + line + "\r")
+    console.expect("7\r\n" if line[0] in "t[" else "...     \r\n")
     console.ctrl("c")
     assert "KeyboardInterrupt" in console.expect(PROMPT)
     assert run(console, "1+1") == "2"
@@ -483,8 +520,7 @@ def test_binary_never_breaks_it(console):
     for i in range(0, len(keys), 100):
         console.send(keys[i : i + 100])
     console.send(b"\xff\xfe\xc3\r")
-    console.expect("UnicodeError")
-    console.expect(PROMPT)
+    console.expect("\r\nUnicodeError: what was typed is no UTF-8\r\n" + PROMPT)
     console.send(CTRL_C)
     console.expect(PROMPT)
     assert run(console, "1+1") == "2"
@@ -658,7 +694,8 @@ def test_raw_error(raw):
     output, error, end = raw.expect("\x04>").split("\x04")
     assert output == "OK1\r\n"
     assert error.startswith("Traceback (most recent call last):\r\n")
-    assert error.endswith('File "<stdin>", line 2, in <module>\r\nZeroDivisionError: divide by zero\r\n')
+    assert error == ('Traceback (most recent call last):\r\n  File "<stdin>", line 2, in <module>\r\n'
+                     "ZeroDivisionError: divide by zero\r\n")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 narrower than the line; and whatever comes over a bad wire: SEEDS=200 in the environment tries more of that."""
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import re
@@ -238,6 +239,7 @@ PIECES = ["\x1b", "\x1b[", "\x1b[1", "\x1b[1;5", "\x1bO", "\x1b[3", "\x1b[200~",
           "\r", "\n", "\r\n", "\t", "(\r", "'''", "if 1:\r", "x = 1\r", "await asyncio.sleep(0)\r", "\u00e9", "\u4e2d", "\U0001f600",
           "\x05A\x01", "\x01", "\x02", "\x03", "\x04", "\x05"]
 # Whatever state the bytes left behind.
+MARKS = itertools.count(10000)
 RECOVER = "\x03\x03\x02\r\x03"
 # After Ctrl-D there is another console.
 AGAIN = """
@@ -270,20 +272,19 @@ def flood(console, seed, count):
     for i in range(count):
         console.send(noise(rng))
         if i % 10 == 9 or i == count - 1:
-            console.send(RECOVER + "'al'+'ive'\r")
-            console.expect("'alive'\r\n" + PROMPT, 30)
+            mark = f"{seed} {next(MARKS)}"  # noise may repeat a line of the history
+            console.send(RECOVER + f"'alive' + ' {mark}'\r")
+            console.expect(f"'alive {mark}'\r\n" + PROMPT, 30)
     for _ in range(12):  # the same history each time
         run(console, "_ = 0")
-        run(console, "_ = 00")
+        run(console, "_ = 1")
     console.send("cut\x15\r")
     console.expect("\r\n" + PROMPT)
     run(console, "import gc; gc.collect(); await asyncio.sleep(0)")
     least = []
     for _ in range(4):
         run(console, "gc.collect()")
-        x=(run(console, "gc.mem_alloc()"))
-        if not x.isdigit(): print(repr(console.seen[-3000:]))
-        least.append(int(x))
+        least.append(int(run(console, "gc.mem_alloc()")))
     return min(least)
 
 
