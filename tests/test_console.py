@@ -305,11 +305,11 @@ def test_ctrl_c_interrupts_a_synchronous_command(console):
     assert run(console, "1+1") == "2"
 
 
-@pytest.mark.parametrize("line", ["time.sleep(60)", "while True: pass\r", "[x for x in iter(int, 1)]", "for c in range(10**9): str(c)\r"])
+@pytest.mark.parametrize("line", ["print(7); time.sleep(60)", "for c in range(10**9): x = c or print(7)"])
 def test_ctrl_c_ends_what_blocks(console, line):
     run(console, "import time")
-    console.send("print(7); " * (line[0] in "t[") + line + "\r")
-    console.expect("7\r\n" if line[0] in "t[" else "...     \r\n")
+    console.send(line + "\r")
+    console.expect("\r\n7\r\n")
     console.ctrl("c")
     assert "KeyboardInterrupt" in console.expect(PROMPT)
     assert run(console, "1+1") == "2"
