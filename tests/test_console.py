@@ -889,10 +889,28 @@ def test_mpremote_ls_and_run_and_folders(noisy, tmp_path):
     assert host(noisy, True, "run", str(tmp_path / "script.py")) == "ran 3\n"
 
 
-def test_mpremote_mount(noisy, tmp_path):
-    (tmp_path / "on_the_host.txt").write_text("x")
-    listing = host(noisy, True, "mount", str(tmp_path), "exec", "import os; print(os.listdir())")
-    assert "on_the_host.txt" in listing
+def test_mpremote_mount(vm, noisy, tmp_path):
+    """Bytes that a terminal would change: a request's own numbers are binary, too, 10 among them."""
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "on_the_host.txt").write_text("x")
+    (there / "ten_bytes0").write_bytes(b"\n\r\n\x18\x03\x04\x01\xff\n\n")
+    (there / "mod.py").write_text("a = 'imported'\n" * 100)
+    data = random.Random(2).randbytes(3000)
+    code = (
+        "import os; print(sorted(os.listdir())); print(open('ten_bytes0', 'rb').read(10)); import mod; print(mod.a)\n"
+        "f = open('back', 'wb'); f.write(open('/data', 'rb').read()); f.close(); f = open('back', 'rb')\n"
+        "print(len(f.read()), f.seek(10), f.read(10) == open('/data', 'rb').read()[10:20]); f.close()\n"
+        "os.rename('ten_bytes0', 'b\\nc'); os.remove('b\\nc'); os.mkdir('d'); os.rmdir('d')"
+    ).replace("/data", str(vm.root / "data"))
+    (vm.root / "data").write_bytes(data)
+    out = host(noisy, True, "mount", str(there), "exec", code)
+    assert out.splitlines()[-4:] == [
+        "['mod.py', 'on_the_host.txt', 'ten_bytes0']", str(b"\n\r\n\x18\x03\x04\x01\xff\n\n"), "imported",
+        "3000 10 True",
+    ]
+    assert (there / "back").read_bytes() == data
+    assert not (there / "ten_bytes0").exists() and not (there / "d").exists()
 
 
 def test_mpremote_error(noisy):
