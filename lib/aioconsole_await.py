@@ -10,7 +10,7 @@ async def run(console, source):
     if not coro:
         return False
     ended = asyncio.Event()
-    task = asyncio.create_task(_command(coro, ended))
+    task = asyncio.create_task(_command(coro, ended, console))
     keys = asyncio.create_task(_watch(console))
     console.running = _Running(task, ended)
     try:
@@ -63,14 +63,19 @@ class _Running:
         self.task.cancel()
 
 
-async def _command(coro, ended):
+async def _command(coro, ended, console):
     me = asyncio.current_task()
     try:
         value = await coro
         if not ended.is_set():
             __repl_print__(value)
     except BaseException as e:
-        if not ended.is_set():
+        if ended.is_set():
+            pass
+        elif isinstance(e, asyncio.CancelledError) and getattr(console.running, "asked", False):
+            # By Ctrl-C: where it was is no news.
+            print("CancelledError")
+        else:
             sys.print_exception(e)
     asyncio.core.cur_task = me  # an asyncio.run() in there leaves None: a crash
     ended.set()

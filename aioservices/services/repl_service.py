@@ -5,8 +5,8 @@ from aioclass import Service
 # aioservice's functions that are there under their own names at the prompt. `list` is not:
 # it would hide the built-in.
 _VERBS = (
-    "boot config disable enable get_config init last_boot load mask reload restart resume service "
-    "shutdown snapshot start status stop traceback tree unload unmask"
+    "blame boot chain check config disable enable get_config init last_boot load mask reload restart "
+    "resume service shutdown snapshot start status stop traceback tree unload unmask"
 )
 
 
