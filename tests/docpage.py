@@ -169,13 +169,22 @@ class Page:
                 continue
             assert words[0] == "build/venv/bin/mpremote" and "PORT" in words, f"cannot be run here: {line}"
             self._power()
-            words = [sys.executable, "-m", "mpremote"] + [
-                self.session.tty if word == "PORT" else word for word in words[1:]]
+            words = [sys.executable, "-m", "mpremote"] + [self._here(word) for word in words[1:]]
             done = subprocess.run(words, cwd=ROOT, text=True, capture_output=True, timeout=30)
             assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
             self.printed += done.stdout
-            self.session.send("\r")  # what mpremote leaves behind is not the page's
+            if words[-1] == "reset":
+                self.session.expect("Ctrl-D shuts down")
+            else:
+                self.session.send("\r")  # what mpremote leaves behind is not the page's
             self._prompt("--> ")
+
+    def _here(self, word: str) -> str:
+        """A word of a command as it has to be here: the port, the tree, the board's folder, which the unix
+        port does not take for "" as a board does."""
+        if word.startswith("build/board"):
+            return str(self.tree) + word[len("build/board"):]
+        return {"PORT": self.session.tty, ":": ":."}.get(word, word)
 
     def _power(self) -> str:
         """Power on, unless it is; what the boot printed."""
