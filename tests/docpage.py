@@ -27,7 +27,7 @@ from typing import NamedTuple, Optional
 
 from harness import ROOT, Vm
 
-from tools import check
+from tools import check, tree
 
 TAGS = ("console", "python", "output", "json", "env", "sh", "text")
 PLACES = {"<n>": r"\d+(?:\.\d+)?", "<time>": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"}
@@ -69,7 +69,7 @@ def blocks(text: str) -> list[Block]:
 def plain(text: str) -> str:
     """What came, without colours, and with the ending of service files where they are not compiled."""
     text = re.sub(r"\x1b\[[0-9;]*[mK]", "", text.replace("\r", ""))
-    return re.sub(r"_service\.py\b", "_service.mpy", text)
+    return re.sub(r"(_service|File \"[^\"]+)\.py\b", r"\1.mpy", text)
 
 
 def differs(expected: str, came: str) -> str:
@@ -88,14 +88,16 @@ def differs(expected: str, came: str) -> str:
 class Page:
     """One page, and the board on which its blocks are tried."""
 
-    def __init__(self, path: Path, folder: Path, tree: Path, compiled: bool):
+    def __init__(self, path: Path, folder: Path, built: Path, compiled: bool):
         self.path, self.folder = path, folder
         self.bits, self.compiled = (32 if compiled else 64), compiled
         self.tree = folder / "tree"  # a copy, as the page's services become part of the project
-        shutil.copytree(tree, self.tree)
+        shutil.copytree(built, self.tree)
         self.vm = Vm(folder / "board", self.bits, self.tree, compiled)
         self.vm.ship()
         self.session = None
+        self.put: set = set()  # names of services
+        self.seen: set = set()  # those of them in a session
         self.printed: Optional[str] = None  # by the program or the commands before
 
     def run(self, skip=()) -> None:
@@ -107,9 +109,23 @@ class Page:
                 getattr(self, "_" + block.tag)(block)
             except AssertionError as error:
                 raise AssertionError(f"{self.path.name}:{block.line}: {error}") from None
+        self._off()
+        self._unseen()
+
+    def _off(self) -> None:
         if self.session is not None:
             self.session.ctrl("d")
             assert self.session.wait() == 0
+            self.session = None
+
+    def _unseen(self) -> None:
+        """A service that no session has looked at is tried all the same: it has to come up at a boot."""
+        if self.put - self.seen:
+            self._power()
+        for name in sorted(self.put - self.seen):
+            state = self.session.line(f"service({name!r}).state").strip()
+            assert state in ("'running'", "'scheduled'", "'done'"), f"{self.path.name}: {name} is {state}"
+        self._off()
 
     def close(self) -> None:
         self.vm.close()
@@ -134,7 +150,12 @@ class Page:
         if service:
             path = f"aioservices/services/{service.group(1)}_service.py"
             made = self.vm.put(path, block.text)
-            shutil.copyfile(made, self.tree / made.relative_to(self.vm.root))
+            self.put.add(service.group(1))
+            name = made.relative_to(self.vm.root).as_posix()
+            shutil.copyfile(made, self.tree / name)
+            manifest = self.tree / tree.MANIFEST  # as `make board` does
+            known = [line.split(" ", 2)[2] for line in manifest.read_text().splitlines()[:-1]]
+            manifest.write_text(tree.manifest(self.tree, {*known, name}))
         elif "def test_" in block.text:
             self._tests(block)
         else:
@@ -199,23 +220,25 @@ class Page:
         return plain(came)[:-len(prompt)]
 
     def _console(self, block: Block) -> None:
+        self.seen.update(name for name in self.put if name in block.text)
         turns = _turns(block.text)
         came, shown = self._power(), turns.pop(0)[1]
         assert not shown or not differs(shown, came), differs(shown, came)
         for number, (typed, shown) in enumerate(turns):
             following = turns[number + 1][0] if number + 1 < len(turns) else "--> "
-            came = self._type(typed[4:], shown, following)
+            came = self._type(typed, shown, following)
             if came is not None:
                 wrong = differs(shown, came)
                 assert not wrong, f"{typed}: {wrong}"
 
     def _type(self, line: str, shown: str, following: str) -> Optional[str]:
         """Types a line; what it printed up to the prompt with which the `following` one begins."""
+        prompt, line = line[:4], line[4:]
         key = next((key for key in KEYS if line.endswith(key)), "")
         self.session.send(line[:len(line) - len(key)] + KEYS.get(key, "\r"))
         if key == "<Tab>":
             return self._completed(shown)
-        if key == "^D" and line == key:
+        if prompt + line == "--> ^D":
             self.session.wait()
             rest = plain(self.session._rest).lstrip("\n")
             self.session = None

@@ -75,6 +75,9 @@ WRONG = {
     "a boot line": ("```console\n[ OK ] all is well\n--> 1\n1\n```\n", "expected '[ OK ] all is well'"),
     "a number": ("```console\n--> 'x'\n<n>\n```\n", "expected '<n>'"),
     "a service": ('```python\nimport nothing\nservice = X("x")\n```\n```console\n--> load("x")\n```\n', "ImportError"),
+    "a service that nobody looks at": (
+        '```python\nfrom aioclass import Service\nclass X(Service):\n    enabled = True\n    def setup(self):\n'
+        '        1 / 0\nservice = X("x")\n```\n', "x is 'restarting'"),
     "a setting": ('```json\n{"hello": {"loglevel": "loud"}}\n```\n', 'not "loud"'),
     "a program": ("```python\n1 / 0\n```\n", "exit code 1"),
     "a program's output": ("```python\nprint(1)\n```\n```output\n2\n```\n", "expected '2', came '1'"),
