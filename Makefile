@@ -9,7 +9,7 @@ VENV := build/venv/bin/python
 BOARD := tools/board $(if $(HEAP),--heap $(HEAP)) $(if $(BITS),--bits $(BITS))
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run test board unixport romfs size bench soak check lint repl clean clean-all .venv .unixport
+.PHONY: help run test board unixport romfs size bench pictures soak check lint repl clean clean-all .venv .unixport
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 /p' Makefile | while read -r make name text; do \
@@ -37,6 +37,9 @@ size: .venv .unixport  ## heap and .mpy bytes against the budgets
 bench: .venv .unixport  ## times against a bare loop; writes docs/benchmarks.md and .svg (ARGS="--runs 5")
 	@$(PYTHON) -m tools.venv --bench
 	@$(VENV) -m tools.bench $(ARGS)
+
+pictures: .venv .unixport  ## docs/console.svg, from a real session on the simulated board
+	@$(VENV) -m tools.picture
 
 soak: .venv .unixport  ## power cuts and damaged files by the thousand, ten minutes (ARGS="--seed 5")
 	@$(VENV) -m tools.soak $(ARGS)

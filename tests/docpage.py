@@ -67,8 +67,9 @@ def blocks(text: str) -> list[Block]:
 
 
 def plain(text: str) -> str:
-    """What came, without colours, and with the ending of service files where they are not compiled."""
+    """What came, without colours, and with files named as on a board where they are not compiled."""
     text = re.sub(r"\x1b\[[0-9;]*[mK]", "", text.replace("\r", ""))
+    text = re.sub(r'File ".*/board/lib/', 'File "/lib/', text)
     return re.sub(r"(_service|File \"[^\"]+)\.py\b", r"\1.mpy", text)
 
 
