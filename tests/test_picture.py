@@ -2,16 +2,21 @@
 import re
 
 import pytest
-from harness import ROOT
+from harness import HEAPS, ROOT
 
 from tools import picture
 from tools.errors import BoardError
 
 
 def test_the_picture_shows_what_comes(board_tree, compiled):
-    came = picture.screen(picture.record(board_tree, bits=32 if compiled else 64))
+    came = picture.screen(picture.record(board_tree, **size(compiled)))
     drawn = picture.shown(picture.PICTURE.read_text(encoding="utf-8"))
     assert [masked("".join(span.text for span in line)) for line in came] == [masked(line) for line in drawn], "make pictures"
+
+
+def size(compiled: bool) -> dict:
+    bits = 32 if compiled else 64
+    return {"bits": bits, "heap": HEAPS[bits]}
 
 
 def masked(line: str) -> str:
@@ -35,7 +40,7 @@ def test_text_of_a_picture_is_what_was_drawn():
 def test_a_command_that_does_not_come_back_is_one_line(board_tree, compiled, monkeypatch):
     monkeypatch.setattr(picture, "PATIENCE", 3)
     with pytest.raises(BoardError, match=r"no prompt came within 3 s"):
-        picture.record(board_tree, ["await __import__('asyncio').sleep(99)"], 32 if compiled else 64)
+        picture.record(board_tree, ["await __import__('asyncio').sleep(99)"], **size(compiled))
 
 
 def test_the_readme_has_it():

@@ -42,12 +42,12 @@ class Span(NamedTuple):
     text: str
 
 
-def record(folder: Path, commands=COMMANDS, bits: int = 32) -> str:
+def record(folder: Path, commands=COMMANDS, bits: int = 32, heap: str = "192k") -> str:
     """What stands on the terminal when a board booted from `folder` and these were typed at its prompt."""
     with tempfile.TemporaryDirectory() as place:
         shutil.copytree(folder, Path(place) / "board")
-        command = [sys.executable, "-S", str(ROOT / "tools" / "board"), "--bits", str(bits), "--pty",
-                   str(Path(place) / "tty"), str(Path(place) / "board")]
+        command = [sys.executable, "-S", str(ROOT / "tools" / "board"), "--bits", str(bits), "--heap", heap,
+                   "--pty", str(Path(place) / "tty"), str(Path(place) / "board")]
         board = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
             line = board.stderr.readline().decode()
