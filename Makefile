@@ -14,7 +14,7 @@ yes = $(if $(call typed,$(1)),$(if $(filter-out 0 no,$($(1))),$(2)))
 BOARD := tools/board $(if $(HEAP),--heap $(HEAP)) $(if $(BITS),--bits $(BITS))
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run test board unixport romfs size bench soak check lint package deploy repl reset pico test-pico \
+.PHONY: help run test board unixport romfs size bench pictures soak check lint package deploy repl reset pico test-pico \
 	bench-pico clean clean-all .venv .unixport .port .pico
 
 help:  ## list the commands
@@ -46,6 +46,9 @@ bench: .venv .unixport  ## times against a bare loop; writes docs/benchmarks.md 
 
 package: .venv  ## write package.json and manifest.py, for mip and for freezing (BASE=github:you/name)
 	@$(VENV) -m tools.package $(if $(call typed,BASE),--base "$(BASE)")
+
+pictures: .venv .unixport  ## docs/console.svg, from a real session on the simulated board
+	@$(VENV) -m tools.picture
 
 soak: .venv .unixport  ## power cuts and damaged files by the thousand, ten minutes (ARGS="--seed 5")
 	@$(VENV) -m tools.soak $(ARGS)

@@ -45,6 +45,8 @@ def _names(obj):
         table = getattr(obj, "_TABLE", ())
         if isinstance(table, str):
             table = [word for word in table.split() if word[0] != "="]
+        if table and hasattr(obj, "__path__"):  # a package: its files are nobody's business
+            return set(table)
         names.update(table)
     return names
 

@@ -81,6 +81,20 @@ print(aioctl.{call}("blink"))
          {"stop": "False", "start": "False"}.get(call, "None")]
 
 
+def test_a_service_is_found_without_the_ending_of_its_name(vm):
+    vm.ship("aioservices/services/hello_core_service.mpy")
+    out = lines(vm, """
+import aioservice
+async def main():
+    await aioservice.boot(debug=False)
+    print(aioctl.result("hello_core"), aioctl.start("hello_core"))
+    aioctl.add(forever, name="hello_core")  # a task that is really called so goes first
+    print(aioctl.result("hello_core"))
+run(main)
+""")
+    assert out == ["ready True", "None"]
+
+
 def test_an_unknown_function_is_an_attribute_error(vm):
     assert lines(vm, """
 for name in ("nothing", "", " ", "add=jobs", "core"):

@@ -393,16 +393,6 @@ def fenced(language):
     return re.search(rf"```{language}\n(.*?)```", PAGE, re.S).group(1)
 
 
-def test_the_session_of_the_page(vm):
-    vm.ship()
-    session = vm.session()
-    session.expect("--> ")
-    for turn in re.split(r"^--> ", fenced("console"), flags=re.M)[1:]:
-        command, _, expected = turn.partition("\n")
-        told = session.line(command).replace("\r", "")
-        assert re.sub(r"^[\d-]+ [\d:]+ ", "… ", told) == expected, command
-
-
 def test_the_program_of_the_page(vm):
     vm.put("lib/logging.py", STAND_IN + "\nINFO = 20\n")
     assert lines(vm, "import aiolog, aioctl\naioctl.set_log(aiolog.Journal(900))\n" + fenced("python")

@@ -457,9 +457,9 @@ def test_make_romfs_is_mpremotes_own_image(tmp_path):
 
 def test_the_commands_of_the_document(tmp_path):
     text = (ROOT / "docs/romfs.md").read_text()
-    commands = [line.strip() for line in text.splitlines() if line.startswith("    ")]
-    assert commands[0] == "make romfs" and "romfs:" in (ROOT / "Makefile").read_text()
-    script = "\n".join(commands[1:4]).replace("build/flash", str(tmp_path / "flash"))
+    first, script = re.findall(r"```sh\n(.*?)```", text, re.S)
+    assert first == "make romfs\n" and "romfs:" in (ROOT / "Makefile").read_text()
+    script = script.replace("build/flash", str(tmp_path / "flash"))
     script = script.replace("build/romfs.img", str(tmp_path / "romfs.img"))
     romfs.build(tmp_path / "romfs.img")
     done = subprocess.run(["sh", "-e", "-c", script], cwd=ROOT, text=True, capture_output=True, timeout=30, input="\x04")

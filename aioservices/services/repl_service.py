@@ -38,6 +38,8 @@ class Repl(Service):
         """`console`: "aiorepl", "aioconsole", or "auto": aiorepl where it is installed."""
         module = self.find(console)
         names = __import__("__main__").__dict__
+        for each in ("asyncio", "aioctl", "aioservice"):  # whatever main.py has imported
+            names.setdefault(each, __import__(each))
         for verb in _VERBS.split():
             if verb not in names:
                 names[verb] = _Verb(verb)

@@ -23,7 +23,7 @@ def tasks_match(pattern="*"):
 def select(name):
     """The records that a name or pattern (None: all) stands for. Says so when there is none."""
     if name is not None and "*" not in name:
-        found = find(name)
+        found = find(name) or find(name + ".service")
         if found is None:
             print("Task %s not found in %s" % (name, tasks_match()))
         return () if found is None else (found,)
