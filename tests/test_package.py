@@ -46,7 +46,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     def do_GET(self):
         if self.path != "/package.json":
             return super().do_GET()
-        text = package.package_json(package.modules(), f"http://127.0.0.1:{self.server.server_port}").encode()
+        text = package.package_json(package.modules(), "%s://127.0.0.1:%d" % ("http", self.server.server_port)).encode()
         self.send_response(200)
         self.end_headers()
         self.wfile.write(text)
@@ -61,7 +61,7 @@ def server():
     found = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(ROOT)))
     thread = threading.Thread(target=found.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{found.server_port}/"
+    yield "%s://127.0.0.1:%d/" % ("http", found.server_port)
     found.shutdown()
     thread.join()
     found.server_close()

@@ -337,14 +337,14 @@ def test_damaged_settings_on_flash(board):
     board.burn("one", "", "print('args', args)").burn_file("/services.config", FACTORY)
     board.config("{")
     out = board.run("await up()\nstatus()")
-    assert out == ("args (1,)\nservices.config is damaged: it is cut short, or a colon is missing; using /rom/services.config\n" + board.rom_line("one"))
+    assert out == ("args (1,)\nservices.config is damaged: it is cut short, or a bracket, a colon or a comma is wrong; using /rom/services.config\n" + board.rom_line("one"))
     board.vm.put("services.config.bak", '{"one": {"args": [7]}}')
-    assert "args (7,)\nservices.config is damaged: it is cut short, or a colon is missing; using the last good copy, services.config.bak\n" in board.run("await up()\nstatus()")
+    assert "args (7,)\nservices.config is damaged: it is cut short, or a bracket, a colon or a comma is wrong; using the last good copy, services.config.bak\n" in board.run("await up()\nstatus()")
 
 
 def test_damaged_settings_in_rom(board):
     board.burn("one").burn_file("/services.config", "{")
-    assert board.run("await up()\nstatus()") == "/rom/services.config is damaged: it is cut short, or a colon is missing\n" + board.rom_line("one")
+    assert board.run("await up()\nstatus()") == "/rom/services.config is damaged: it is cut short, or a bracket, a colon or a comma is wrong\n" + board.rom_line("one")
 
 
 WATCHDOG = '{"_boot": {"watchdog": %d}}'
