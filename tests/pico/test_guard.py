@@ -70,6 +70,7 @@ def test_a_critical_service_that_failed_for_good_is_reset_and_explained(pico, tm
     pico.expect("hardware watchdog: not fed: gone.service failed: ValueError: its sensor is gone; "
                 "the board resets within 5 s", timeout=60)
     pico.board.wait(lambda status: status["reset"] == "watchdog", 60)
+    pico.expect("[ OK ] Service: hello.service", 60)  # of the next boot
     pico.up()
     last = pico.line("aioservice.last_boot()")
     assert "'service': 'gone'" in last and "ValueError: its sensor is gone" in last, last
