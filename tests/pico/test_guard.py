@@ -45,7 +45,7 @@ def test_a_hung_critical_service_ends_in_safe_mode_that_names_it(pico, tmp_path)
     pico.put(tmp_path, {f"{SERVICES}/hangs_service.py": HANGS, "services.config": settings(watchdog=4)})
     pico.power()
     # Each boot hangs, and the watchdog ends it after 4 s; the third time the board comes up in safe mode.
-    text = pico.expect("safe mode: ", 150) + pico.up()
+    text = pico.expect("safe mode: ", 400) + pico.up()
     status = pico.board.ask("status")
     assert status["boots"] == 5 and status["reset"] == "watchdog", status
     assert "safe mode: 3 boots did not last 30 s, hangs.service is to blame; aioservice.resume() leaves it" in text
