@@ -128,9 +128,7 @@ try:
         __import__("aiowatchdog").start(*wanted)
 except Exception as error:
     sys.print_exception(error)
-if names:
-    fault = ", ".join(names)  # main.py looks for it
-    __import__("time").sleep(2)  # what is printed before the host has found a USB port is lost
-    print("boot: damaged, not as in manifest.txt: %s. Nothing is started; copy lib/ anew" % fault)
+if names:  # main.py says it: here RP2040 has no USB port yet
+    fault = "damaged, not as in manifest.txt: %s. Nothing is started; copy lib/ anew" % ", ".join(names)
     sys.path[:] = [path for path in sys.path if path != "lib" and (path[:4] == "/rom" or path[-4:] != "/lib")]
 del sys, machine, line, text, armed, check, watchdog, begin, names, wanted

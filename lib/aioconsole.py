@@ -77,6 +77,7 @@ class _Console:
         self.source = ""  # the lines before, of a statement that goes on
         self.line = bytearray()
         self.editor = None  # moves in the line: from the first such key until Enter
+        self.auto = True  # lines of a block are indented: until a person does it
         self.history = []
 
     # --- reading ---
@@ -138,15 +139,23 @@ class _Console:
             line.extend(text)
             self.write(text)
 
+    def edit(self):
+        self.editor = _rare("edit").Editor(self)
+        return self.editor
+
     async def readline(self):
         # Shows the prompt; returns the key that ended the line: Enter, or a control key.
-        self.line = bytearray()
+        line = self.line = bytearray()
         self.editor = None
         self.show()
+        if not self.source:
+            self.auto = True
+        elif self.auto:
+            self.edit().indent()
         while True:
             c = await self.key()
-            if c == 27 and not self.editor:
-                self.editor = _rare("edit").Editor(self)
+            if 0 < c < 32 and (line or c > 5) and c not in b"\3\t\n\r" or c == 127:
+                self.editor or self.edit()
             if self.editor:
                 c = await self.editor.key(c)
             if c == 10 and self.cr:  # CR LF is one Enter
@@ -154,21 +163,14 @@ class _Console:
             self.cr = c == 13
             if c == 13 or c == 10 or -1 <= c <= 3 and c:
                 return c
-            if (c == 4 or c == 5) and not self.line and not self.source:
+            if (c == 4 or c == 5) and not line and not self.source:
                 return c
             self.type(c)
 
     def type(self, c):
         # What a key does to the end of the line.
-        line = self.line
         if c == 9:
             _rare("more").complete(self)
-        elif (c == 8 or c == 127) and line:
-            at = len(line) - 1
-            while at and line[at] & 0xC0 == 0x80:
-                at -= 1
-            line[at:] = b""
-            self.write("\b \b")
         elif c >= 32 and c != 127:
             at = self.head - 1
             while self.head < self.tail and 32 <= self.queue[self.head] != 127:
@@ -186,14 +188,14 @@ class _Console:
             return True
         if line.split("#")[0].rstrip()[-1:] in (":", "\\"):
             return True
-        return line and (source[0] == "@" or self.source and source[:3] in _BLOCKS)
+        return line.strip() and (source[0] == "@" or self.source and source[:3] in _BLOCKS)
 
     async def enter(self):
         # What Enter does.
         self.write("\n")
         line = str(self.line, "utf8")
         source = self.source + line
-        if line and len(line) <= _KEPT and line not in self.history[-1:]:
+        if line.strip() and len(line) <= _KEPT and line not in self.history[-1:]:
             self.history = self.history[1 - _HISTORY :] + [line]
         if self.goes_on(source, line):
             self.source = source + "\n"
@@ -214,6 +216,13 @@ class _Console:
                 return
         error = self.attempt(source, mode)
         if error:
+            self.report(error)
+
+    def report(self, error, shift=0):
+        # Prints a traceback; in need, as without memory, with the console's own frames.
+        try:
+            _rare("trace").show(error, shift)
+        except Exception:
             sys.print_exception(error)
 
     def attempt(self, source, mode):
@@ -248,7 +257,7 @@ class _Console:
                 raise
             except BaseException as e:
                 self.source = ""
-                sys.print_exception(e)
+                self.report(e, -1)
                 await asyncio.sleep_ms(10)  # a fault that stays must not stop the others
 
     async def control(self, c):

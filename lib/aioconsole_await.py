@@ -3,16 +3,24 @@
 import asyncio
 import sys
 
+_HEAD = "async def _typed():\n global %s\n "
+_SHIFT = 2  # lines of it before what was typed
+
 
 async def run(console, source):
     """Runs statements with an `await` outside any function; False if there is none in them."""
-    coro = _coroutine(source, console.g)
+    try:
+        coro = _coroutine(source, console.g)
+    except SyntaxError as e:
+        console.report(e, _SHIFT)
+        return True
     if not coro:
         return False
     ended = asyncio.Event()
-    task = asyncio.create_task(_command(coro, ended))
+    running = _Running(ended)
+    running.task = asyncio.create_task(_command(console, running, coro))
     keys = asyncio.create_task(_watch(console))
-    console.running = _Running(task, ended)
+    console.running = running
     try:
         # A console that is stopped leaves the command alone: it may be the one that stops it.
         await ended.wait()
@@ -37,7 +45,7 @@ def _coroutine(source, g):
             names.add(name)
         except SyntaxError:
             pass
-    head = "async def _typed():\n global " + ",".join(names) + "\n "
+    head = _HEAD % ",".join(names)
     made = {}
     try:
         code = compile(head + "return(" + source + "\n)", "<stdin>", "exec")
@@ -50,8 +58,8 @@ def _coroutine(source, g):
 class _Running:
     # Ctrl-C cancels the command, a second one goes on without it.
 
-    def __init__(self, task, ended):
-        self.task = task
+    def __init__(self, ended):
+        self.task = None
         self.ended = ended
         self.asked = False
 
@@ -63,15 +71,20 @@ class _Running:
         self.task.cancel()
 
 
-async def _command(coro, ended):
+async def _command(console, running, coro):
     me = asyncio.current_task()
+    ended = running.ended
     try:
         value = await coro
         if not ended.is_set():
             __repl_print__(value)
     except BaseException as e:
-        if not ended.is_set():
-            sys.print_exception(e)
+        if ended.is_set():
+            pass
+        elif running.asked and isinstance(e, asyncio.CancelledError):
+            sys.stdout.write("CancelledError: stopped by Ctrl-C\n")
+        else:
+            console.report(e, _SHIFT)
     asyncio.core.cur_task = me  # an asyncio.run() in there leaves None: a crash
     ended.set()
 

@@ -4,8 +4,8 @@ import builtins
 import sys
 
 
-def is_open(source):
-    """Whether brackets or a triple quote are still open at the end of `source`."""
+def _scan(source):
+    # (brackets, quote) that are open at the end of `source`: how many, and which or None.
     depth = i = 0
     quote = None
     while i < len(source):
@@ -28,6 +28,12 @@ def is_open(source):
         elif c in ")]}":
             depth -= 1
         i += 1
+    return depth, quote
+
+
+def is_open(source):
+    """Whether brackets or a triple quote are still open at the end of `source`."""
+    depth, quote = _scan(source)
     return depth > 0 or quote is not None and len(quote) == 3
 
 
@@ -56,6 +62,39 @@ def _is_letter(c):
     return c.isalpha() or c.isdigit() or c > "\x7f"
 
 
+def _services():
+    # The names of all services, loaded or not; none on a board without the manager.
+    if "aioservice.manager" not in sys.modules:
+        return ()
+    from aioservice.discovery import files
+    from aioservice.manager import manager
+
+    mgr = manager()
+    names = set(files())
+    for known in (mgr.services, mgr.failed, mgr.held):
+        names.update(known)
+    mgr.release()
+    return names
+
+
+def _candidates(console, line):
+    # (prefix, names): what stands before the cursor, and what there is in its place.
+    text = _scan(console.source + line)[1] is not None
+    start = len(line)
+    while start and (line[start - 1] in ("_@" if text else "_.") or _is_letter(line[start - 1])):
+        start -= 1
+    if text:
+        return line[start:], _services()
+    path, dot, prefix = line[start:].rpartition(".")
+    try:
+        names = _names(_find(console.g, path)) if dot else set(console.g)
+    except Exception:
+        return "", ()  # nothing to complete
+    if prefix and not dot:
+        names.update(dir(builtins))
+    return prefix, [n for n in names if prefix or n[0] != "_"]
+
+
 def complete(console):
     """Completes the name before the cursor as far as it is certain, else lists what fits."""
     editor = console.editor
@@ -65,17 +104,8 @@ def complete(console):
         return
     if not line.strip():
         return console.insert(b"    ")
-    start = len(line)
-    while start and (line[start - 1] in "_." or _is_letter(line[start - 1])):
-        start -= 1
-    path, dot, prefix = line[start:].rpartition(".")
-    try:
-        names = _names(_find(console.g, path)) if dot else set(console.g)
-    except Exception:
-        return  # nothing to complete
-    if prefix and not dot:
-        names.update(dir(builtins))
-    names = sorted(n for n in names if n.startswith(prefix) and (prefix or n[0] != "_"))
+    prefix, names = _candidates(console, line)
+    names = sorted(n for n in names if n.startswith(prefix))
     if not names:
         return
     first, last = names[0], names[-1]
@@ -85,17 +115,37 @@ def complete(console):
     if n > len(prefix):
         console.insert(first[len(prefix) : n].encode())
     elif len(names) > 1:
-        console.write("\n" + "  ".join(names) + "\n")
-        console.show()
-        console.write(console.line)
-        if editor:
-            editor.redraw()
+        if not editor:
+            editor = console.edit()
+        editor.below("  ".join(names))
+
+
+def _usage(console, path):
+    # The lines that tell how a function of the project is used, or all of a module's.
+    if path in console.g:
+        name = repr(console.g[path])  # a verb of the prompt stands for aioservice's
+        path = name if name.startswith("aioservice.") else path
+    from aioconsole_usage import LINES
+
+    del sys.modules["aioconsole_usage"]
+    return [line for line in LINES if line.replace("await ", "").startswith((path + "(", path + "."))]
+
+
+_KEYS = """?name tells about a name, ?aioservice and ?aioctl about all of theirs. Tab completes.
+Ctrl-C clears the line or stops what runs. On an empty line: Ctrl-D ends everything, Ctrl-E pastes.
+Home or Ctrl-A, End or Ctrl-E, Left and Right or Ctrl-B and Ctrl-F; by words with Ctrl or Alt: move.
+Up and Down or Ctrl-P and Ctrl-N: history, Ctrl-R finds in it what is typed. Ctrl-L clears the screen.
+Delete or Ctrl-D, Ctrl-W, Alt-D, Ctrl-U, Ctrl-K cut a character, a word, to begin and end; Ctrl-Y brings back.
+"""
 
 
 def describe(console, path):
     """Prints what is known of a name: its value, type and usage."""
     if not path:
-        return console.write("?name tells about it. Tab completes, Ctrl-E pastes, Ctrl-D ends\n")
+        return console.write(_KEYS)
+    lines = _usage(console, path)
+    if lines:
+        return console.write("\n".join(lines) + "\n")
     try:
         obj = _find(console.g, path)
     except AttributeError:

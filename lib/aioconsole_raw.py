@@ -80,7 +80,7 @@ def _run(console, diversion, source):
             diversion.start()
     console.write("\4")
     if error:
-        sys.print_exception(error)
+        console.report(error)
     console.write("\4")
 
 

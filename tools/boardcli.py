@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Optional
 
-from tools import mpy, unixport
+from tools import mpy, simulation, unixport
 from tools.console import Console, Port, Terminal
 from tools.errors import BoardError, run_main
 from tools.supervisor import Supervisor
@@ -30,6 +30,7 @@ def environment(root: Path) -> dict:
             raise BoardError(f"{folder}: too long a path, MicroPython takes {LONGEST} bytes")
     env["MICROPYPATH"] = f".frozen:{root / 'lib'}:{sim}"
     env["BOARD_ID"] = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
+    env.update(simulation.environment(root))
     return env
 
 

@@ -16,6 +16,7 @@ from typing import Callable, Optional
 
 from tools.errors import BoardError
 from tools.supervisor import Ended
+from tools.uart import Uart
 
 CTRL_C, CTRL_BACKSLASH = 0x03, 0x1C
 CHUNK = 1024
@@ -26,11 +27,11 @@ REST = 0.2
 PATIENCE = 0.5
 
 
-def make_raw(fd: int, cooked_output: bool) -> None:
-    """Raw input without echo; output raw, or with \\n as \\r\\n like a board's stdout."""
+def make_raw(fd: int) -> None:
+    """Raw input without echo, and raw output."""
     mode = termios.tcgetattr(fd)
     mode[0] = 0
-    mode[1] = termios.OPOST | termios.ONLCR if cooked_output else 0
+    mode[1] = 0
     mode[2] = mode[2] & ~(termios.CSIZE | termios.PARENB) | termios.CS8 | termios.CREAD | termios.CLOCAL
     mode[3] = 0
     mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
@@ -86,7 +87,8 @@ class Console:
 
     def power_on(self) -> int:
         """The fd of the new VM's standard streams; what was typed to the last one is gone."""
-        make_raw(self._slave, cooked_output=True)
+        make_raw(self._slave)
+        self._uart = Uart()
         if self._lives:
             termios.tcflush(self._slave, termios.TCIFLUSH)
             self._to_vm.clear()
@@ -119,7 +121,7 @@ class Console:
                 data = os.read(self._master, CHUNK)
             except OSError:
                 break
-            self._to_host += data
+            self._to_host += self._uart.take(data)
         until = time.monotonic() + PATIENCE
         while self._to_host and not self._lost() and time.monotonic() < until:
             with selectors.DefaultSelector() as selector:
@@ -164,7 +166,7 @@ class Console:
             if ready & selectors.EVENT_WRITE:
                 self._write_vm()
             if ready & selectors.EVENT_READ:
-                self._to_host += self._read(fd)
+                self._to_host += self._uart.take(self._read(fd))
         if fd == self._out and ready & selectors.EVENT_WRITE:
             self._write_host()
         if fd == self._in and ready & selectors.EVENT_READ:
@@ -258,7 +260,7 @@ class Port(Console):
         self._in, self._keep = os.openpty()
         self._out = self._in
         os.set_blocking(self._in, False)
-        make_raw(self._keep, cooked_output=False)
+        make_raw(self._keep)
         name = os.ttyname(self._keep)
         try:
             if self._link.is_symlink() and not self._link.exists():

@@ -81,6 +81,9 @@ def simulation() -> Path:
     Uncompiled they work as well, and cost the board more heap.
     """
     folder = BUILD / "sim"
+    for target in folder.glob("*.mpy"):
+        if not (SIM / f"{target.stem}.py").exists():
+            target.unlink(missing_ok=True)
     for source in sorted(SIM.glob("*.py")):
         target = folder / (source.stem + ".mpy")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:

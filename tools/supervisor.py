@@ -142,6 +142,9 @@ class Supervisor:
         self._watchdog: Optional[tuple[float, float]] = None  # (deadline, timeout) in seconds
         self._next: Optional[tuple[int, float]] = None  # asked for: (cause, seconds to sleep before)
         self._kept = ""  # in hexadecimal, what RTC memory or scratch registers hold until the power goes
+        # Seconds by which its clock is ahead of the PC's, "" for the PC's own: until the power goes.
+        self._clock = env.get("BOARD_CLOCK", "")
+        self._began = str(int(time.clock_gettime(time.CLOCK_MONOTONIC) * 1000))  # ms, of power-on
         self._wake, wake = socket.socketpair()
         for end in (self._wake, wake):
             end.setblocking(False)
@@ -173,7 +176,8 @@ class Supervisor:
         """One power-on until the VM's end, which sets `_next` when a new one must follow."""
         self._next = None
         stdio = self.console.power_on() if self.console else None
-        env = {**self.env, "BOARD_CAUSE": str(cause), "BOARD_KEPT": self._kept}
+        env = {**self.env, "BOARD_CAUSE": str(cause), "BOARD_KEPT": self._kept, "BOARD_BEGAN": self._began,
+               "BOARD_CLOCK": self._clock}
         self.vm = Vm(self.command, self.root, env, stdio)
         self._selector.register(self.vm.wire, selectors.EVENT_READ, self._wired)
         try:
@@ -228,6 +232,8 @@ class Supervisor:
                 self._watchdog = (time.monotonic() + seconds, seconds)
             elif verb == "keep":
                 self._kept = value
+            elif verb == "clock":
+                self._clock = value
             elif verb == "reset":
                 self._next = (HARD, 0.0)
             elif verb == "soft":

@@ -1,12 +1,14 @@
 # repl: the console at which people look into the running board.
 
+import asyncio
+
 from aioclass import Service
 
 # aioservice's functions that are there under their own names at the prompt. `list` is not:
 # it would hide the built-in.
 _VERBS = (
-    "boot config disable enable get_config init last_boot load mask reload restart resume service "
-    "shutdown snapshot start status stop traceback tree unload unmask"
+    "blame boot chain check config disable enable get_config init last_boot load mask patch reload "
+    "restart resume service shutdown snapshot start status stop traceback tree unload unmask"
 )
 
 
@@ -29,6 +31,7 @@ class Repl(Service):
     info = "The asyncio console"
     type = "runtime.service"
     enabled = safe = True
+    prompt = True  # stop("*") and unload("*") leave it alone
     kwargs = {"console": "auto", "prompt": "--> "}
 
     async def task(self, console="auto", prompt="--> "):
@@ -38,9 +41,13 @@ class Repl(Service):
         for verb in _VERBS.split():
             if verb not in names:
                 names[verb] = _Verb(verb)
-        if module.__name__ == "aiorepl":
-            return await module.task(names, prompt)
-        return await module.task(names, prompt, self.leave)
+        try:
+            if module.__name__ == "aiorepl":
+                return await module.task(names, prompt)
+            return await module.task(names, prompt, self.leave)
+        except asyncio.CancelledError:
+            asyncio.create_task(self.farewell())
+            raise
 
     def find(self, console):
         if console not in ("auto", "aiorepl", "aioconsole"):
@@ -52,6 +59,18 @@ class Repl(Service):
                 if console == "aiorepl":
                     raise
         return __import__("aioconsole")
+
+    async def farewell(self):
+        """Tells whoever sits there that the prompt is gone, unless it comes back or all ends."""
+        await asyncio.sleep_ms(500)
+        mgr = self.manager
+        now = mgr.services.get(self.name)
+        if mgr.quit is not None and not mgr.quit.is_set() and (now is None or not now.is_active()):
+            print(
+                '%s.service was stopped: no prompt any more, services go on. Ctrl-C shuts them down; '
+                'a reset, or aioservice.start("%s") in a service, brings the prompt back.'
+                % (self.name, self.name)
+            )
 
     def leave(self):
         """Ctrl-D: everything is to be shut down."""

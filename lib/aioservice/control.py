@@ -125,16 +125,19 @@ async def _load_later(mgr, leaving, name, debug, log):
 
 
 def unload(name):
-    """Stops a service and forgets it and its module; True. Its name is free at once."""
+    """Stops a service and forgets it and its module; True. Its name is free at once.
+
+    A pattern leaves out the service that serves the prompt: it has to be named.
+    """
     mgr = manager()
     from .report import select
 
     chosen = select(name)
     if not chosen:
         mgr.get(name)  # raises
-    for each in chosen:
-        if each in mgr.services:
-            mgr.forget(mgr.services[each])
+    for each in _spare(name, [mgr.services.get(each, each) for each in chosen]):
+        if not isinstance(each, str):
+            mgr.forget(each)
         else:
             del mgr.failed[each]
     mgr.release()
@@ -175,9 +178,21 @@ def _lacks(mgr, services):
     return False
 
 
+def _spare(name, chosen):
+    """What a name or pattern chose, without the service of the prompt if that was not meant."""
+    others = [each for each in chosen if not getattr(each, "prompt", False)]
+    if "*" not in name or not others or len(others) == len(chosen):
+        return chosen
+    print("The service of the prompt stays: it has to be named to be stopped.")
+    return others
+
+
 def stop(name):
-    """Stops a service, after those that require it. The returned object may be awaited."""
-    return manager().stop(_select(name))
+    """Stops a service, after those that require it. The returned object may be awaited.
+
+    A pattern leaves out the service that serves the prompt: it has to be named.
+    """
+    return manager().stop(_spare(name, _select(name)))
 
 
 def restart(name):

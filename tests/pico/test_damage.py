@@ -20,7 +20,7 @@ def test_a_damaged_service_is_held_back_and_lib_ends_at_the_prompt(pico):
     assert "[ OK ] Service: world.service" in text
     pico.run(FLIP % module)
     pico.send("import machine; machine.reset()\r")
-    pico.expect(f"boot: damaged, not as in manifest.txt: {module}. Nothing is started; copy lib/ anew\n", 60)
+    pico.expect(f"damaged, not as in manifest.txt: {module}. Nothing is started; copy lib/ anew\n", 60)
     pico.expect(">>> ")
     # Mended from the firmware's prompt, it starts as ever, and no boot at that prompt counts.
     pico.run(FLIP % module, resume=False)

@@ -1,4 +1,4 @@
-# The simulated board's `machine`: resets and constants; the rest of it, in machine_more.py, loads
+# The simulated board's `machine`: resets and constants; the rest of it, in machine_*.py, loads
 # on use, since here it lives in the heap and on a board in the firmware.
 import os
 
@@ -13,11 +13,16 @@ _wire = open(int(os.getenv("BOARD_WIRE")), "r+b")
 
 
 def __getattr__(name):
-    if name in ("RTC", "mem32") and os.getenv("BOARD_KEEPS") != ("rtc" if name == "RTC" else "scratch"):
-        raise AttributeError("'module' object has no attribute '%s'" % name)
-    import machine_more
+    if name == "mem32" and os.getenv("BOARD_KEEPS") != "scratch":
+        raise AttributeError(name)
+    return __import__("machine_table").find(name)
 
-    return getattr(machine_more, name)
+
+if os.getenv("BOARD_KEEPS") != "rtc":
+
+    def RTC(id=0):
+        # Not the class: boot.py looks for a memory() there, to keep its record in, and is to use a file here.
+        return __import__("machine_rtc").RTC(id)
 
 
 def _end(line):

@@ -10,17 +10,11 @@ def _execute(run, code, names):
     except SystemExit:
         raise
     except BaseException as error:
-        import io
-        import sys
-
         try:
-            # As a board prints it: without the line of this file, which no board has.
-            text = io.StringIO()
-            sys.print_exception(error, text)
-            for line in text.getvalue().split("\n")[:-1]:
-                if 'poweron.py"' not in line:
-                    sys.stderr.write(line + "\n")
+            __import__("poweron_error").show(error)
         except MemoryError:
+            import sys
+
             sys.print_exception(error, sys.stderr)
     return False
 
@@ -38,6 +32,8 @@ def _main(execute):
 
         romfs.mount(image)
         del romfs, sys.modules["romfs"]
+    if os.getenv("BOARD_CLOCK"):
+        __import__("sim_time").install()
     names = globals()
     argv = list(sys.argv[1:])
     del sys.argv[:]
