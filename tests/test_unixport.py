@@ -141,7 +141,7 @@ def test_the_real_one_is_new_enough_and_small(vm):
 
 def test_no_mirror_is_named_in_the_project():
     for path in [*(ROOT / "tools").glob("*.py"), ROOT / "Makefile", *(ROOT / "tests").glob("*.py")]:
-        text = path.read_text()
+        text = path.read_text().replace("http:" + "//www.w3.org/2000/svg", "")  # a name, not an address
         assert "http:" + "//" not in text and "https:" + "//" not in text, path
 
 

@@ -165,7 +165,7 @@ class Pico:
 
     def raw(self) -> None:
         """Set the modes of the port anew: a host has left its own."""
-        make_raw(self._fd, cooked_output=False)
+        make_raw(self._fd)
 
     def run(self, code: str, resume: bool = True, timeout: float = 60) -> str:
         """What a piece of code prints, as a host has it executed."""

@@ -45,7 +45,7 @@ def test_a_hung_critical_service_ends_in_safe_mode_that_names_it(pico, tmp_path)
     pico.put(tmp_path, {f"{SERVICES}/hangs_service.py": HANGS, "services.config": settings(watchdog=4)})
     pico.power()
     # Each boot hangs, and the watchdog ends it after 4 s; the third time the board comes up in safe mode.
-    text = pico.expect("safe mode: ", 150) + pico.up()
+    text = pico.expect("safe mode: ", 400) + pico.up()
     status = pico.board.ask("status")
     assert status["boots"] == 5 and status["reset"] == "watchdog", status
     assert "safe mode: 3 boots did not last 30 s, hangs.service is to blame; aioservice.resume() leaves it" in text
@@ -70,6 +70,7 @@ def test_a_critical_service_that_failed_for_good_is_reset_and_explained(pico, tm
     pico.expect("hardware watchdog: not fed: gone.service failed: ValueError: its sensor is gone; "
                 "the board resets within 5 s", timeout=60)
     pico.board.wait(lambda status: status["reset"] == "watchdog", 60)
+    pico.expect("[ OK ] Service: hello.service", 60)  # of the next boot
     pico.up()
     last = pico.line("aioservice.last_boot()")
     assert "'service': 'gone'" in last and "ValueError: its sensor is gone" in last, last

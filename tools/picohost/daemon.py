@@ -33,7 +33,7 @@ class Daemon:
     def __init__(self, node: str, package: Path, image: int, control: socket.socket):
         self._selector = selectors.DefaultSelector()
         self._pty, slave = os.openpty()
-        make_raw(slave, cooked_output=False)
+        make_raw(slave)
         self.tty = os.ttyname(slave)
         os.close(slave)  # so that it can be seen whether a host has it open
         os.set_blocking(self._pty, False)
