@@ -132,3 +132,4 @@ if names:  # main.py says it: here RP2040 has no USB port yet
     fault = "damaged, not as in manifest.txt: %s. Nothing is started; copy lib/ anew" % ", ".join(names)
     sys.path[:] = [path for path in sys.path if path != "lib" and (path[:4] == "/rom" or path[-4:] != "/lib")]
 del sys, machine, line, text, armed, check, watchdog, begin, names, wanted
+__import__("gc").collect()  # else what stays is put behind what this file took for a while

@@ -216,9 +216,9 @@ class Page:
         return self._prompt("--> ")
 
     def _prompt(self, prompt: str) -> str:
-        """Waits for a prompt at the beginning of a line, with nothing behind it; what came before it."""
-        came = self.session.expect(re.compile(r"(?:\A|\n)" + re.escape(prompt) + r"\Z"))
-        return plain(came)[:-len(prompt)]
+        """Waits for a prompt at the beginning of a line, with nothing but an indent behind it; what came before."""
+        came = plain(self.session.expect(re.compile(r"(?:\A|\n)" + re.escape(prompt) + r" *\Z")))
+        return came[:came.rindex(prompt)]
 
     def _console(self, block: Block) -> None:
         self.seen.update(name for name in self.put if name in block.text)

@@ -87,7 +87,7 @@ def test_deploy(vm32, board_tree, tmp_path, typed, monkeypatch):
             (vm32.root / "services.config").write_text('{"hello": {"enabled": true, "args": [3, 2]}}')
         args = [option for word in words[3:] for option in OPTIONS.get(word, ["--env", str(tmp_path / "secrets")])]
         said = typed(session.tty, "deploy", "--tree", str(tree), *args)
-        assert same(shown, said), f"{line}\n{said}"
+        assert os.environ.get("DOCS") or same(shown, said), f"{line}\n{said}"
         record("deploy.md", shown, said)
     assert number == 4
 
@@ -109,7 +109,7 @@ def test_svctl(vm32, typed):
         words = shlex.split(line)
         assert words[:3] == ["svctl", "-t", PORT]
         said = typed(session.tty, *words[3:])
-        assert same(shown, said), f"{line}\n{said}"
+        assert os.environ.get("DOCS") or same(shown, said), f"{line}\n{said}"
         record("svctl.md", shown, said)
 
 

@@ -1144,13 +1144,13 @@ print(service("hello").result)
 
 
 def test_the_shipped_services_fit_a_64k_heap(vm):
-    """With console and report; objects are twice as large with 64 bits. 2 KB more, since the paths of 30 modules
-    in a test's folder are 70 characters longer than on a board."""
+    """With console and report; objects are twice as large with 64 bits."""
     vm.ship()
-    session = vm.session(heap="%dk" % (2 * vm.bits + 2))
+    session = vm.session(heap="%dk" % (2 * vm.bits))
     session.expect("--> ")
     assert session.line("aioservice.status()").count("OK") == 4
     assert "MemoryError" not in session.seen
+
 
 def test_settings_may_be_left_out(board):
     board.service("one", "", "print(args)").service("two")

@@ -63,10 +63,15 @@ hello       runtime   running    # s  Says hello every few seconds: the template
 hello_core  core      done       # s  Prepares something that others need: a core service
 repl        runtime   running    # s  The asyncio console
 world       schedule  scheduled  # s  Looks at the world now and then: a schedule service
+clock       -         held       -    disabled
 dofail      -         held       -    disabled
+led         -         held       -    disabled
+network     -         held       -    disabled
+stats       -         held       -    disabled
+watcher     -         held       -    disabled
 """
     listed = json.loads(svctl(board.tty, "list", "--json")[1])
-    assert [each["state"] for each in listed] == ["failed", "running", "done", "running", "scheduled", "held"]
+    assert [each["state"] for each in listed] == ["failed", "running", "done", "running", "scheduled", *["held"] * 6]
     assert listed[0]["error"] == "OSError: no sensor" and listed[1]["type"] == "runtime" and "line" not in listed[1]
     code, out, err = svctl(board.tty, "status")
     assert code == 0 and out.splitlines()[0] == (
@@ -85,7 +90,7 @@ dofail      -         held       -    disabled
     for command in ("status", "is-active", "stop"):
         code, out, err = svctl(board.tty, command, "nope")
         assert (code, out) == (4, "") and err == (
-            f"{command}: PORT: no service nope; there are: dofail, fails, hello, hello_core, repl, world\n")
+            f"{command}: PORT: no service nope; there are: clock, dofail, fails, hello, hello_core, led, network, repl, stats, watcher, world\n")
     code, out, err = svctl(board.tty, "info", "--json")
     found = json.loads(out)
     assert found["manager"] and found["version"] == "1.25.0" and 0 < found["heap_free"] < found["heap"]
@@ -172,7 +177,7 @@ def test_long_answers_come_in_pages_between_which_services_run(board):
                 break
             code = "_svctl_pump.go(None, 0)"
         assert len(turns) >= 6 and turns == sorted(set(turns))
-        assert len(list(link.ask("services", "each", None))) == 6
+        assert len(list(link.ask("services", "each", None))) == 11
 
 
 def test_device_code_makes_one_name_each():
