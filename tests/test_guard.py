@@ -466,6 +466,30 @@ def test_mask_holds_a_service_back_for_good(board):
     assert "blocked: b -> a (not loaded)\n" in second and second.count("[ OK ]") >= 3
 
 
+@pytest.mark.parametrize("what", ["a", "b"])
+def test_nothing_starts_a_service_that_is_being_masked(lab, what):
+    """At whatever pass of the loop between mask() and its end somebody asks for it, or for what requires it."""
+    out = lab("""
+a, b = Lab("a"), Lab("b", require="a")
+add(a, b)
+found = set()
+for passes in range(30):
+    await aioservice.start("a")
+    aioservice.mask("a")
+    for _ in range(passes):
+        await asyncio.sleep_ms(0)
+    await aioservice.start("%s")
+    while a.state == "stopping" or a.state == "stopped":
+        await a.changed()
+    found.add((a.state, b.state, str(b.reason)))
+    aioservice.unmask("a")
+    await aioservice.stop("b")
+print(sorted(found))
+""" % what, timeout=40)
+    expected = "('masked', 'init', 'None')" if what == "a" else "('masked', 'blocked', 'b -> a (masked)')"
+    assert out[-1] == f"[{expected}]"
+
+
 NOTE = """
     restart = %s
     %s = True

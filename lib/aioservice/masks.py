@@ -58,6 +58,7 @@ def mask(name):
         if service.is_active():
             from .verbs import operation
 
+            mgr.held[name] = "masked"  # nobody starts it between its end and its being held
             operation(service, _stop(mgr, service, why), "stopping")
         else:
             _hold(service, why)
@@ -66,6 +67,7 @@ def mask(name):
 
 async def _stop(mgr, service, why):
     await mgr.stopped(mgr.dependents([service]))
+    mgr.held.pop(service.name, None)
     if not service.is_active() and _is_to_be(mgr, service):
         _hold(service, why)
 
@@ -87,6 +89,8 @@ def unmask(name):
     masked = kept.get("masked", {})
     name = _known(name, masked)
     masked.pop(name, None)
+    if name in mgr.services:  # its stop may not have ended
+        mgr.held.pop(name, None)
     kept.get("blame", {}).pop(name, None)
     if kept.get("who") == name:
         del kept["who"]

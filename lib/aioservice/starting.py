@@ -26,6 +26,7 @@ def begin(self, chosen):
     graph = {name: names(services[name].require) for name in services}
     every = [services[name] for name in closure([s.name for s in chosen], graph)]
     fresh = [s for s in every if s.state not in ("waiting", "masked") and not s.is_active()]
+    fresh = [s for s in fresh if s.name not in self.held]  # being masked
     loops = cycles([s.name for s in fresh], graph)
     for service in services.values():  # what they require or want may be new
         if service.require or service.want:
