@@ -848,3 +848,65 @@ await going
 print(states(a, b))
 """)
     assert out == ["running ['a finally', 'a cleanup', 'a setup', 'a task']", "['stopped', 'stopped']"]
+
+
+@pytest.mark.parametrize("wanted", ["a", "b", "c"])
+def test_a_start_at_any_moment_of_a_stop_is_not_lost(lab, wanted):
+    """Also of one that still waits for those that require it, and of one whose requirement is about to stop."""
+    out = lab("""
+class Slow(Lab):
+    async def cleanup(self):
+        for _ in range(5):
+            await asyncio.sleep_ms(0)
+a = Slow("a"); b = Slow("b", require="a"); c = Slow("c", require="b")
+mgr = add(a, b, c)
+found = set()
+for passes in range(60):
+    await mgr.start([c])
+    going = mgr.stop([a])
+    for _ in range(passes):
+        await asyncio.sleep_ms(0)
+    await mgr.start([mgr.services["%s"]])
+    await going
+    seen()
+    found.add(tuple(states(a, b, c)))
+    await mgr.start([c])
+    found.add(tuple(states(a, b, c)))
+print(sorted(found))
+""" % wanted)
+    expected = {"a": ["stopped", "stopped"], "b": ["running", "stopped"], "c": ["running", "running"]}[wanted]
+    assert out == [repr(sorted({("running", *expected), ("running",) * 3}))]
+
+
+def test_load_while_it_stops_is_not_lost(vm):
+    """As typed at the prompt: `stop("a")`, and `load("a")` before that has ended."""
+    for name, body in (("a", ""), ("b", "    require = 'a'\n")):
+        vm.put(f"aioservices/services/{name}_service.py",
+               "import asyncio\nfrom aioclass import Service\nclass S(Service):\n    enabled = True\n" + body +
+               "    async def cleanup(self):\n        await asyncio.sleep_ms(5)\n"
+               "    async def task(self):\n        await asyncio.sleep(1000)\nservice = S(" + repr(name) + ")\n")
+    out = vm.run("""
+import asyncio, aioservice
+async def main():
+    aioservice.load()
+    await aioservice.start("b")
+    going = aioservice.stop("a")
+    await asyncio.sleep_ms(1)
+    aioservice.load("a")
+    await going
+    await aioservice.start("a")
+    print(aioservice.service("a").state, aioservice.service("b").state)
+    await aioservice.stop("a")
+    going = aioservice.stop("b")
+    aioservice.load("a")
+    await going
+    aioservice.stop("a")
+    aioservice.load("a")
+    a = aioservice.service("a")
+    for _ in range(200):
+        await asyncio.sleep_ms(1)
+    print(a.state)
+    await aioservice.shutdown()
+asyncio.run(main())
+""").out
+    assert "running stopped\n" in out and out.endswith("running\n"), out

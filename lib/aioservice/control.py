@@ -105,6 +105,8 @@ def _begin(mgr, services, chosen, debug, log):
 
     active = [s for s in mgr.services.values() if s.is_active()]
     every = mgr.begin(services) if services else []
+    if any([s in every for s in active]):
+        mgr.start(services)  # one that is about to stop begins again behind that
     say = teller(True, log, [])
     for name in chosen:
         say(mgr.services.get(name, name))

@@ -32,6 +32,7 @@ class Manager:
     quit = None  # the Event that ends run()
     patches = {}  # name -> class that stands in for a service
     fresh = ()  # services about to be started
+    stopping = []  # lists of services that are about to stop
     shutdowns = 0
     _missed = False  # whether a change could not be followed for lack of memory
     _event = None
@@ -134,28 +135,36 @@ class Manager:
         Takes the list over.
         """
         asked = []  # one that is started again after its stop is not stopped again
-        while True:
-            for service in list(left):
-                on = service.is_active() or service.state in _WAITS
-                if not (service._asked if service in asked else on):
-                    left.remove(service)
-            if not left:
-                return
-            for service in self.dependents(left):  # one that waited may have begun meanwhile
-                if service not in left and service not in asked:
-                    left.append(service)
-            change = self.change()
-            free = []
-            for service in left:
-                for other in left:
-                    if service.name in names(other.require) or service.name in names(other.want):
-                        break
-                else:
-                    free.append(service)
-            for service in free or left:  # those of a cycle all at once
-                service.ask(grace)
-                asked.append(service)
-            await change
+        self.stopping.append(left)
+        try:
+            while True:
+                for service in list(left):
+                    on = service.is_active() or service.state in _WAITS
+                    if not (service._asked if service in asked else on):
+                        left.remove(service)
+                if not left:
+                    return
+                for service in self.dependents(left):  # one that waited may have begun meanwhile
+                    if service not in left and service not in asked:
+                        left.append(service)
+                change = self.change()
+                free = []
+                for service in left:
+                    for other in left:
+                        if service.name in names(other.require) or service.name in names(other.want):
+                            break
+                    else:
+                        free.append(service)
+                for service in free or left:  # those of a cycle all at once
+                    service.ask(grace)
+                    asked.append(service)
+                await change
+        finally:
+            left.clear()
+            self.stopping.remove(left)  # any empty one: they are all the same
+            if self._event is not None:  # who waits for that may start now
+                self._event.set()
+                self._event = None
 
     async def shutdown(self, grace=None):
         """Stops everything. Needs no import: the last thing that a board short of memory can do."""

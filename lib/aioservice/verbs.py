@@ -31,16 +31,25 @@ def get(self, name):
 
 def start(self, wanted):
     """Starts services; the Operation ends when each has had its first outcome."""
-    return operation(wanted[0], _start(self, wanted, begin(self, wanted), self.shutdowns), "starting")
+    every = begin(self, wanted)
+    return operation(wanted[0], _start(self, wanted, every, ending(self, every), self.shutdowns), "starting")
 
 
-async def _start(self, wanted, every, shutdowns):
-    again = [service for service in wanted if service._asked]  # they stop, and begin behind that
-    while [service for service in again if service._asked]:
+async def _start(self, wanted, every, again, shutdowns):
+    while ending(self, every):  # they stop, and begin behind that
+        again = True
         await self.change()
     if again and self.shutdowns == shutdowns:
         every = begin(self, wanted)
     await outcome(self, every)
+
+
+def ending(self, services):
+    """Whether one of these stops, or is about to when those that require it have stopped."""
+    for service in services:
+        if service._asked or any([service in left for left in self.stopping]):
+            return True
+    return False
 
 
 def stop(self, services, grace=None):
