@@ -79,8 +79,19 @@ async def main():
             mgr.restart([s])
         elif what < 8:
             s.interrupt()
+            s = None
         elif what < 9 and s.record is not None:
             s.record.task.cancel()
+            s = None  # what it was told last has an end of its own
+        if i % 10 == 9 and s is not None:  # the last word wins, whatever goes on
+            mgr.start([s])
+            await asyncio.sleep_ms(0)
+            while mgr.stopping or "stopping" in states(*mgr.services.values()):
+                await mgr.change()
+            for _ in range(9):
+                await asyncio.sleep_ms(0)
+            if s.state in ("init", "stopped"):
+                faults.append("%s was started, and is %s" % (s.name, s.state))
         await asyncio.sleep_ms(random.randint(0, 15))
     await aioservice.shutdown()
     for s in mgr.services.values():

@@ -36,6 +36,8 @@ def start(self, wanted):
 
 
 async def _start(self, wanted, every, again, shutdowns):
+    for service in every:  # one that waited was stopped at once by who was asked before
+        again = again or service.state == "stopped"
     while ending(self, every):  # they stop, and begin behind that
         again = True
         await self.change()
