@@ -473,3 +473,23 @@ def test_run_over_time_is_ended_with_what_it_printed(vm):
     with pytest.raises(Timeout, match="some output"):
         vm.run("print('some output')\nwhile True: pass", timeout=0.7)
     assert gone(vm._runs[0].pid)
+
+
+def test_ctrl_c_never_locks_a_program_that_allocates(vm):
+    """The unix port would keep its allocator's lock, and stand still, about every tenth time."""
+    session = vm.session("""
+import time
+for i in range(30):
+    try:
+        print("go", i, "")
+        while True:
+            keep = [bytearray(100) for _ in range(300)]
+            time.sleep_us(20)
+    except KeyboardInterrupt:
+        print("caught", i, "")
+""")
+    for i in range(30):
+        session.expect(f"go {i} ")
+        session.ctrl("c")
+        session.expect(f"caught {i} ")
+    assert session.wait() == 0

@@ -21,6 +21,7 @@ _PR_SET_PDEATHSIG = 1
 # watchdog does that.
 _CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT)
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_PATIENCE = 0.5  # s, for a Ctrl-C to find a program in a system call
 
 
 class Ended(BaseException):
@@ -93,18 +94,24 @@ class Vm:
         """Ctrl-C as on a board: SIGINT if the program listens to it (kbd_intr(3)), else False.
 
         The process stands still between question and signal, so that it cannot take its
-        handler away in between and be killed by it.
+        handler away in between and be killed by it. The unix port raises from the handler, and one
+        that comes while its allocator holds a lock leaves that locked for ever: so it comes while
+        the process is in a system call, where it holds none, unless it makes none for a while.
         """
-        if self.ended():
-            return False
-        os.kill(self.pid, signal.SIGSTOP)
-        try:
-            listens = _catches_sigint(self.pid)
-            if listens:
-                os.kill(self.pid, signal.SIGINT)
-        finally:
-            os.kill(self.pid, signal.SIGCONT)
-        return listens
+        until = time.monotonic() + _PATIENCE
+        while not self.ended():
+            os.kill(self.pid, signal.SIGSTOP)
+            try:
+                listens = _catches_sigint(self.pid)
+                now = not listens or _in_system_call(self.pid) or time.monotonic() >= until
+                if listens and now:
+                    os.kill(self.pid, signal.SIGINT)
+            finally:
+                os.kill(self.pid, signal.SIGCONT)
+            if now:
+                return listens
+            time.sleep(0.0005)
+        return False
 
 
 def die_with(parent: int) -> None:
@@ -128,6 +135,14 @@ def _catches_sigint(pid: int) -> bool:
             return state in "Tt" and bool(int(fields["SigCgt"], 16) >> (signal.SIGINT - 1) & 1)
         time.sleep(0.0001)
     return False
+
+
+def _in_system_call(pid: int) -> bool:
+    """Whether a stopped process stands in a system call; True where the system does not tell."""
+    try:
+        return not Path(f"/proc/{pid}/syscall").read_text().startswith("-1 ")
+    except OSError:
+        return True
 
 
 class Supervisor:
@@ -256,7 +271,8 @@ class Supervisor:
         if self.console:
             self.console.sigint()
         elif self.vm and not self.vm.ended():
-            os.kill(self.vm.pid, signal.SIGINT)
+            if not self.vm.interrupt() and not self.vm.ended():
+                os.kill(self.vm.pid, signal.SIGINT)
 
     def _signals(self) -> None:
         for signum in _ENDING:
