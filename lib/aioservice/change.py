@@ -62,6 +62,13 @@ def _put_back(module):
             setattr(sys.modules[parent], leaf, module)
 
 
+def _cause(error):
+    """An error in one line, with the place in the service's file that it comes from."""
+    from aioctl.trace import where
+
+    return describe(error) + where(error)
+
+
 async def _reload(mgr, old):
     from .control import _bring_required
     from .discovery import Finder, give_back
@@ -77,7 +84,8 @@ async def _reload(mgr, old):
         _put_back(module)
         if is_interrupt(e):
             raise
-        raise ServiceError("not reloaded: %s; the version before goes on" % describe(e))
+        old.refused = e  # for traceback()
+        raise ServiceError("not reloaded: %s; the version before goes on" % _cause(e))
     _bring_required(finder, [new])
     finder = None
     ran = old.is_active()
@@ -90,11 +98,12 @@ async def _reload(mgr, old):
         return
     await mgr.outcome(mgr.begin([new]))
     if not new.is_up():
-        error = describe(new.error) if new.error is not None else new.reason
+        error = _cause(new.error) if new.error is not None else new.reason
         if not ran:
             raise ServiceError("reloaded, but %s: %s" % (new.state, error))
         await mgr.stopped([new])
         mgr.services[name] = old
+        old.refused = new.error
         _put_back(module)
         mgr.begin([old] + others)
         raise ServiceError("not reloaded: %s; the version before runs again" % error)

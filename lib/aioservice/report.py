@@ -166,7 +166,8 @@ def list_():
 def traceback(name, rtn=False):
     """Prints the traceback of a service's load or run failure; with rtn returns it as text.
 
-    Of a series of failures the first one and the last, with their numbers.
+    Of a series of failures the first one and the last, with their numbers. What reload() did not
+    take comes behind that of the version that runs.
     """
     from aioctl.trace import put
 
@@ -177,6 +178,9 @@ def traceback(name, rtn=False):
         error = mgr.failed[each][1] if service is None else service.error
         if error is not None:
             put(out.write, each, error, service)
+        refused = getattr(service, "refused", None)
+        if refused is not None:
+            put(out.write, each, refused, what=" (of the version that was not reloaded)")
     return out.getvalue() if rtn else None
 
 
