@@ -111,11 +111,15 @@ async def _reload(mgr, old):
 
 
 async def _reload_all(mgr):
+    from .configure import remember
     from .discovery import Finder, note
 
     finder = Finder(mgr)
     if finder.fault is not None:
         raise ServiceError(finder.fault)
+    fault = remember()
+    if fault is not None:
+        print(fault)
     changed = []
     for name in sorted(mgr.services):
         service = mgr.services[name]
@@ -124,12 +128,24 @@ async def _reload_all(mgr):
             mgr.stop([service])
         elif name in finder.faults:  # it goes on as it is
             note(name + ".service", "", finder.faults[name])
+            print(finder.faults[name])
         elif _take_over(service, finder.anew(service)):
             changed.append(service)
+    known = finder.known()
+    for name in [n for n in mgr.failed if n not in known]:  # its entry or its file is gone
+        del mgr.failed[name]
     finder.bring_all()
+    _show_failed(mgr)
     back = [s for s in mgr.dependents(changed) if s.is_active()]
     await mgr.stopped(list(back))
     await mgr.outcome(mgr.begin(back + [s for s in mgr.services.values() if s.state == "init"]))
+
+
+def _show_failed(mgr):
+    from .report import line
+
+    for name in sorted(mgr.failed):
+        print(line(name))
 
 
 def _take_over(service, fresh):
