@@ -38,6 +38,19 @@ def test_tab_inside_quotes_completes_services(board):
     assert board.line("import sys; 'aioservice.discovery' in sys.modules") == "False\n"
 
 
+def test_an_error_of_the_manager_is_one_line(board):
+    there = "clock, dofail, hello, hello_core, led, network, repl, stats, watcher, world"
+    unknown = f"ServiceNotFound: no service helo; there are: {there}; did you mean hello?\n"
+    assert board.line('service("helo")') == unknown
+    assert board.line('await aioservice.stop("helo")') == unknown
+    assert board.line('status("nothing")') == f"ServiceNotFound: no service nothing; there are: {there}\n"
+    board.send('def f(name):\raioservice.stop(name)\r\r')
+    board.expect("\r\n" + PROMPT)
+    assert board.line('f("helo")') == (
+        'Traceback (most recent call last):\n  File "<stdin>", line 1, in <module>\n  File "<stdin>", line 2, in f\n' + unknown)
+    assert board.line("aioservice.nothing").startswith("Traceback (most recent call last):\n")
+
+
 def test_usage_lines(board):
     assert board.line("?mask").startswith("aioservice.mask(name): Stops a service and holds it back")
     assert board.line("?aioservice.shutdown").startswith("await aioservice.shutdown(grace=None): Stops everything")

@@ -848,3 +848,20 @@ await going
 print(states(a, b))
 """)
     assert out == ["running ['a finally', 'a cleanup', 'a setup', 'a task']", "['stopped', 'stopped']"]
+
+
+def test_a_wrong_attribute_is_named_with_its_class(lab):
+    out = lab("""
+class Blink(Lab):
+    async def task(self):
+        self.pinn.on()
+class Bare(Service):
+    def __init__(self):
+        pass
+for each in (Blink("b"), Bare()):
+    try:
+        each.pinn
+    except AttributeError as e:
+        print(e, hasattr(each, "pinn"), getattr(each, "no such name", 5), each.reason)
+""")
+    assert out == ["Blink.pinn False 5 None", "Bare.pinn False 5 None"]

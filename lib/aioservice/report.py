@@ -82,6 +82,8 @@ def _write_state(put, service):
         put(service.reason or "")
     else:
         put("loaded")
+        if service.series and state in ("starting", "running") and not service.is_up():
+            put("; attempt %d after %s" % (service.series + 1, _said(service.error)))
         if service.require and state in _WORKS:
             for name in sorted(names(service.require)):
                 other = manager().services.get(name)
