@@ -65,3 +65,5 @@ def show(error, shift=0):
         for line in kept:
             sys.stdout.write(line + b"\n")
     sys.stdout.write(stream.line)
+    if isinstance(error, NameError) and str(error).split("'")[1:2] in (["exit"], ["quit"]):
+        sys.stdout.write("Ctrl-D on an empty line ends everything; Ctrl-] leaves mpremote and `make repl`\n")
