@@ -223,6 +223,21 @@ print(states(), aioservice.service("one").period, aioservice.service("two").peri
     assert last == "[('four', 'running'), ('one', 'running'), ('three', 'stopped'), ('two', 'running')] 7 5"
 
 
+def test_reload_of_the_settings_says_what_it_does_also_without_a_service(board):
+    out = board.run("""
+operation = aioservice.reload()
+print(operation)
+await operation
+print(operation)
+with open("services.config", "w") as file:
+    file.write("{")
+operation = aioservice.reload()
+print(await failure(operation) is not None, operation)
+""")
+    assert out.splitlines() == ["services.config: reloading", "services.config: reloaded",
+                                "True services.config: not reloaded"]
+
+
 def test_patch_stands_in_for_a_service_that_is_never_constructed(board):
     board("real", setup="print('real hardware')")
     board("user", attributes='require = "real"')

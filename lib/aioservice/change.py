@@ -38,9 +38,7 @@ def reload(name=None):
     if name is not None:
         service = mgr.get(name)
         return operation(service, _told(service.name + ".service", _reload(mgr, service)), "reloading")
-    first = sorted(mgr.services)[0] if mgr.services else None
-    if first is not None:
-        return operation(mgr.services[first], _told("aioservice", _reload_all(mgr)), "reloading")
+    return operation(None, _told("aioservice", _reload_all(mgr)), "reloading")
 
 
 async def _told(name, coro):
