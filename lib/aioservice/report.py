@@ -182,7 +182,7 @@ def traceback(name, rtn=False):
             put(out.write, each, error, service)
         refused = getattr(service, "refused", None)
         if refused is not None:
-            put(out.write, each, refused, what=" (of the version that was not reloaded)")
+            put(out.write, each, refused, None, "", " (of the version that was not reloaded)")
     return out.getvalue() if rtn else None
 
 
