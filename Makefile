@@ -64,7 +64,7 @@ deploy: .venv .port  ## copy what differs to the board at PORT (CONFIG=1 ENVFILE
 		$(if $(call typed,ENVFILE),--env "$(ENVFILE)")
 
 repl: .venv .port  ## the console of the board at PORT
-	@$(SVCTL) shell
+	@$(VENV) -m tools.repl "$(PORT)"
 
 reset: .venv .port  ## reset the board at PORT
 	@$(SVCTL) reset

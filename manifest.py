@@ -29,6 +29,7 @@ package("aioservice", files=(
     "manager.py",
     "masks.py",
     "mpyfile.py",
+    "near.py",
     "operation.py",
     "order.py",
     "report.py",

@@ -43,12 +43,14 @@ _MINUTE = const(60)  # s: running that long is healthy; and the longest restart 
 _WARNING = const(30)  # aiolog's levels
 _ERROR = const(40)
 _LEFT = const("does not end; left behind")
-# Methods in other files, aioclass_api.py and its like, and what is made there when somebody looks at it.
+# Methods in other files, aioclass_api.py and its like; the first ones, up to _MADE characters, are made there
+# when somebody looks at them.
+_MADE = const(48)
 _MORE = const(
-    " =api add_callback add_ctask add_logger call_back children rule =watch watch "
+    " =api log =people path reason record _child_tasks "
+    "=api add_callback add_ctask add_logger call_back children rule =watch watch "
     "=people gracefully_stop interrupt shutdown startup wait_for_shutdown =special prepared "
 )
-_MADE = const(" =api log =people path reason record _child_tasks ")
 
 
 async def _guard(awaitable, box):
@@ -150,9 +152,11 @@ class Service:
         return "Service: %s.service from %s" % (self.name, self.path)
 
     def __getattr__(self, name):
-        if " %s " % name in _MADE:
-            return lookup("aioclass_", _MADE, name)(self)
-        return bound(lookup("aioclass_", _MORE, name), self)
+        at = _MORE.find(" %s " % name)
+        if at < 0:
+            raise AttributeError("%s.%s" % (type(self).__name__, name))
+        found = lookup("aioclass_", _MORE, name)
+        return found(self) if at < _MADE else bound(found, self)
 
     def is_running(self):
         """True in `starting` and `running`, until a stop is asked for."""

@@ -80,21 +80,21 @@ def _services():
 
 
 def _candidates(console, line):
-    # (prefix, names): what stands before the cursor, and what there is in its place.
-    text = _scan(console.source + line)[1] is not None
+    # (prefix, names, end): what stands before the cursor, what there is in its place, what ends a whole one.
+    quote = _scan(console.source + line)[1]
     start = len(line)
-    while start and (line[start - 1] in ("_@" if text else "_.") or _is_letter(line[start - 1])):
+    while start and (line[start - 1] in ("_@" if quote else "_.") or _is_letter(line[start - 1])):
         start -= 1
-    if text:
-        return line[start:], _services()
+    if quote:
+        return line[start:], _services(), quote if len(quote) == 1 else ""
     path, dot, prefix = line[start:].rpartition(".")
     try:
         names = _names(_find(console.g, path)) if dot else set(console.g)
     except Exception:
-        return "", ()  # nothing to complete
+        return "", (), ""  # nothing to complete
     if prefix and not dot:
         names.update(dir(builtins))
-    return prefix, [n for n in names if prefix or n[0] != "_"]
+    return prefix, [n for n in names if prefix or n[0] != "_"], ""
 
 
 def complete(console):
@@ -106,7 +106,7 @@ def complete(console):
         return
     if not line.strip():
         return console.insert(b"    ")
-    prefix, names = _candidates(console, line)
+    prefix, names, end = _candidates(console, line)
     names = sorted(n for n in names if n.startswith(prefix))
     if not names:
         return
@@ -114,8 +114,11 @@ def complete(console):
     n = len(prefix)
     while n < len(first) and first[n] == last[n : n + 1]:
         n += 1
-    if n > len(prefix):
-        console.insert(first[len(prefix) : n].encode())
+    behind = bytes(console.line[len(line.encode()) :])
+    if len(names) > 1 or behind.startswith(end.encode()):
+        end = ""
+    if n > len(prefix) or end:
+        console.insert((first[len(prefix) : n] + end).encode())
     elif len(names) > 1:
         if not editor:
             editor = console.edit()

@@ -1,10 +1,13 @@
 # A traceback as whoever typed the code wants it: without the console's own frames, and with the
-# line numbers of what was typed. Loaded for one error.
+# line numbers of what was typed. An error of the manager, like an unknown name, is one line, unless it came
+# from within a function that was typed. Loaded for one error.
 import io
 import sys
 
 _FILE = b"  File "
 _TYPED = b'  File "<stdin>", line '
+_ALONE = _TYPED + b"1, in <module>"
+_OURS = (b"lib/aio", b"/repl_service.")
 
 
 class _Frames(io.IOBase):
@@ -12,6 +15,7 @@ class _Frames(io.IOBase):
 
     def __init__(self, shift):
         self.shift = shift  # lines that the console put before those typed
+        self.kept = None  # of an error of the manager: the lines, without its own frames
         self.line = b""
 
     def write(self, piece):
@@ -33,7 +37,16 @@ class _Frames(io.IOBase):
             if not comma or name == b"_typed":
                 line = _TYPED + str(max(1, int(number) - self.shift)).encode()
                 line += b", in <module>" if comma else b""
-        sys.stdout.write(line + b"\n")
+        if self.kept is None:
+            sys.stdout.write(line + b"\n")
+        elif not line.startswith(_FILE) or not any([path in line for path in _OURS]):
+            self.kept.append(line)
+
+
+def _is_told(error):
+    # Whether it is one of the manager's, which says all that there is to say.
+    errors = sys.modules.get("aioclass_errors")
+    return errors is not None and isinstance(error, errors.ServiceError)
 
 
 def show(error, shift=0):
@@ -42,5 +55,15 @@ def show(error, shift=0):
         sys.stdout.write("UnicodeError: what was typed is no UTF-8\n")
         return
     stream = _Frames(shift)
+    if shift >= 0 and _is_told(error):
+        stream.kept = []
     sys.print_exception(error, stream)
+    kept = stream.kept
+    if kept:
+        if kept[1] == _ALONE and not kept[2].startswith(_FILE):
+            del kept[:2]
+        for line in kept:
+            sys.stdout.write(line + b"\n")
     sys.stdout.write(stream.line)
+    if isinstance(error, NameError) and str(error).split("'")[1:2] in (["exit"], ["quit"]):
+        sys.stdout.write("Ctrl-D on an empty line ends everything; Ctrl-] leaves mpremote and `make repl`\n")

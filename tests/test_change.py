@@ -105,6 +105,43 @@ print(aioservice.service("one").version, states(), "aioservices.services.one_ser
     assert second == "1 [('one', 'running')] True"
 
 
+@pytest.mark.parametrize("text, error, line, where, ends", [
+    ("1/0", "ZeroDivisionError: divide by zero", 1, "in <module>", "goes on"),
+    ("x = (\n\n1 1)", "SyntaxError: invalid syntax", 3, "", "goes on"),
+    (new(name="one", setup="raise OSError(5)"), "OSError: [Errno 5] EIO", 10, "in setup", "runs again"),
+    (new(name="one").replace("self.period =", "self.period, self.no ="), "TypeError: 'int' object isn't iterable",
+     12, "in task", "runs again"),
+])
+def test_a_refused_version_says_where_and_its_traceback_is_kept(board, text, error, line, where, ends):
+    as_source(board, ("one", "pass"))
+    out = board.run(f"""
+put("one", {text!r})
+aioctl.log("one")
+print(await failure(aioservice.reload("one")))
+await asyncio.sleep_ms(20)
+print(states(), aioservice.service("one").version)
+aioservice.traceback("one")
+print("--")
+aioctl.log("aioservice")
+aioctl.log("one")
+put("one", {new(name="one")!r})
+await aioservice.reload("one")
+print(aioservice.traceback("one", True))
+""")
+    file = "aioservices/services/one_service.py"
+    told = f"not reloaded: {error} ({file}, line {line}); the version before {ends}"
+    assert told in out.splitlines()
+    shown, _, journal = out.partition("--\n")
+    assert shown.endswith(f"""
+[('one', 'running')] 1
+one: Traceback (of the version that was not reloaded)
+Traceback (most recent call last):
+  File "{file}", line {line}{", " + where if where else ""}
+{error}
+""")
+    assert told in journal and journal.endswith("\n\n")
+
+
 def test_reload_of_a_service_that_does_not_start_falls_back(board):
     as_source(board, ("one", "pass"), ("two", 'require = "one"'))
     out = board.run(f"""
@@ -114,7 +151,7 @@ await asyncio.sleep_ms(20)
 print(aioservice.service("one").version, aioservice.service("two").deps["one"].version, states())
 """)
     assert out.splitlines()[-2:] == [
-        "not reloaded: OSError: [Errno 5] EIO; the version before runs again",
+        "not reloaded: OSError: [Errno 5] EIO (aioservices/services/one_service.py, line 10); the version before runs again",
         "1 1 [('one', 'running'), ('two', 'running')]"]
 
 
@@ -142,7 +179,8 @@ print(await failure(aioservice.reload("one")))
 print(states(), aioservice.service("one").version)
 """)
     assert out.splitlines() == ["one 1 cleaned up"] * 2 + [
-        "reloaded, but failed: OSError: [Errno 5] EIO", "[('one', 'failed')] 1"]
+        "reloaded, but failed: OSError: [Errno 5] EIO (aioservices/services/one_service.py, line 10)",
+        "[('one', 'failed')] 1"]
 
 
 def test_reload_of_what_was_stopped_does_not_start_it(board):
@@ -183,6 +221,21 @@ print(states(), aioservice.service("one").period, aioservice.service("two").peri
     *cleaned, last = out.splitlines()
     assert sorted(cleaned) == ["one 1 cleaned up", "three 1 cleaned up"]
     assert last == "[('four', 'running'), ('one', 'running'), ('three', 'stopped'), ('two', 'running')] 7 5"
+
+
+def test_reload_of_the_settings_says_what_it_does_also_without_a_service(board):
+    out = board.run("""
+operation = aioservice.reload()
+print(operation)
+await operation
+print(operation)
+with open("services.config", "w") as file:
+    file.write("{")
+operation = aioservice.reload()
+print(await failure(operation) is not None, operation)
+""")
+    assert out.splitlines() == ["services.config: reloading", "services.config: reloaded",
+                                "True services.config: not reloaded"]
 
 
 def test_patch_stands_in_for_a_service_that_is_never_constructed(board):

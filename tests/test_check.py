@@ -126,7 +126,8 @@ def test_what_is_not_known_and_what_failed(findings):
     ("kitten", "sitting", 3), ("ab", "ba", 1),
 ])
 def test_how_far_words_are_apart(findings, one, other, apart):
-    assert findings._apart(one, other) == findings._apart(other, one) == apart
+    told = check.device("aioservice.near").apart
+    assert told(one, other) == told(other, one) == apart
 
 
 def random_value(rng, names, deep=2):
@@ -269,9 +270,82 @@ def test_sources_that_a_board_could_not_load(tmp_path):
         "both.service: not loaded: both_service.py and .mpy are both there; remove one",
         "kind.service: not loaded: kind.type cannot be 'odd'; it is one of core.service, runtime.service, schedule.service",
         "none.service: not loaded: no `service = …('none')` in it",
-        "syntax.service: not loaded: SyntaxError: …, line 1",
+        "syntax.service: not loaded: SyntaxError: …, line 1: def broken(:",
         "typed.service.watchdog: expected seconds, 0 to 86400, or null, not -1",
     ]
+
+
+GIVEN = """
+import aioctl
+from aioclass import Service
+class Base(Service):
+    kwargs = {"pin": 25, "period": 500}
+    async def task(self, pin, period=1, *, loud=False): pass
+class Given(Base): pass
+class Open(Service):
+    async def task(self, *args, **kwargs): pass
+class Old(Service):
+    @aioctl.aiotask
+    async def task(self, pin, log=None): pass
+class Set(Service):
+    def __init__(self, name):
+        super().__init__(name)
+        self.task = print
+class Wrong(Service):
+    kwargs = {"perod": 5}
+    async def task(self, period): pass
+class Component(Service):
+    kwargs = {"pin": 5}
+service = NAME
+"""
+
+
+def test_what_a_task_does_not_take(tmp_path, vm):
+    """The board raises a TypeError for each of these, when it comes to it."""
+    services = tmp_path / "aioservices/services"
+    services.mkdir(parents=True)
+    for name in ("given", "open", "old", "set", "wrong", "component"):
+        (services / f"{name}_service.py").write_text(GIVEN.replace("NAME", f"{name.capitalize()}({name!r})"))
+    settings = {
+        "given": {"kwargs": {"perod": 1, "loud": True, "log": 1, "zzz": 2}}, "given@a": {"args": [1]},
+        "given@b.service": {"args": [1, 2, 3], "kwargs": {}}, "given@c": {"enabled": False, "kwargs": {"pin": 3}},
+        "open": {"kwargs": {"any": 1}, "args": [1, 2]}, "old": {"kwargs": {"pin": 1, "on_stop": 1, "pni": 2}},
+        "set": {"kwargs": {"any": 1}}, "component": {"kwargs": {"any": 1}}, "made": {"cls": "given.Given", "kwargs": {"x": 1}},
+    }
+    (tmp_path / "services.config").write_text(json.dumps(settings))
+    only = "task() has no such parameter, only pin, period, loud"
+    assert run_check(tmp_path).stdout.splitlines() == [
+        "wrong.service.kwargs.perod: task() has no such parameter, only period; did you mean period?",
+        CONFIG + f"given.kwargs.perod: {only}; did you mean period?",
+        CONFIG + f"given.kwargs.zzz: {only}",
+        CONFIG + "given@a.args: the value of pin stands in kwargs, too",
+        CONFIG + "given@b.args: 3 values, and task() takes 2 at most",
+        CONFIG + "given@b.args: the value of pin stands in kwargs, too",
+        CONFIG + "given@b.args: the value of period stands in kwargs, too",
+        CONFIG + "old.kwargs.pni: task() has no such parameter, only pin, log; did you mean pin?",
+    ]
+
+
+def test_where_the_settings_are_no_json(tmp_path):
+    (tmp_path / "services.config").write_text('{\n  "one": {"enabled": true}\n  "two": {}\n}\n')
+    assert run_check(tmp_path).stdout == (
+        "services.config is damaged: it is not JSON (line 3, column 3: Expecting ',' delimiter); using defaults\n")
+    (tmp_path / "services.config").write_text("[]")
+    assert run_check(tmp_path).stdout == (
+        "services.config is damaged: it is not an object {name: {…}}; using defaults\n")
+
+
+def test_a_file_that_is_no_service_is_told(tmp_path):
+    services = tmp_path / "aioservices/services"
+    services.mkdir(parents=True)
+    for name in ("other", "__init__", "helper", "tools"):
+        (services / f"{name}.py").write_text("")
+    (services / "readme.txt").write_text("")
+    (services / "one_service.py").write_text(
+        "from aioclass import Service\nfrom aioservices.services.helper import x\nimport aioservices.services.tools\n"
+        "service = Service('one')\n")
+    assert run_check(tmp_path).stdout == (
+        "aioservices/services/other.py: no service, as its name does not end in _service.py\n")
 
 
 def test_the_project_itself_is_fine(board_tree):

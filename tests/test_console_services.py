@@ -19,11 +19,11 @@ def board(vm32):
 
 
 def test_tab_inside_quotes_completes_services(board):
-    board.send('service("wo\t")\r')
+    board.send('service("wo\t)\r')
     board.expect("world.service from ")
     board.expect(PROMPT)
     board.send("load('dof\t")  # not loaded
-    board.expect("load('dofail")
+    board.expect("load('dofail'")
     board.send("\x03")
     board.expect(PROMPT)
     board.send('service("hello\t')
@@ -32,10 +32,37 @@ def test_tab_inside_quotes_completes_services(board):
     board.expect(PROMPT)
     assert board.line('"asynci\t"') == "'asynci'\n"
     assert board.line("'''\rasynci\t'''\r").endswith("'\\nasynci'\n")
-    board.send('statu\t("wor\t")\r')
+    board.send('service("wo")' + "\x1b[D" * 2 + "\t\r")  # there is a quote
+    board.expect("world.service from ")
+    board.expect(PROMPT)
+    board.send('service("world\t)\r')  # all but the quote
+    board.expect("world.service from ")
+    board.expect(PROMPT)
+    board.send('statu\t("wor\t)\r')
     board.expect("world.service from ")
     board.expect(PROMPT)
     assert board.line("import sys; 'aioservice.discovery' in sys.modules") == "False\n"
+
+
+def test_an_error_of_the_manager_is_one_line(board):
+    there = "clock, dofail, hello, hello_core, led, network, repl, stats, watcher, world"
+    unknown = f"ServiceNotFound: no service helo; there are: {there}; did you mean hello?\n"
+    assert board.line('service("helo")') == unknown
+    assert board.line('await aioservice.stop("helo")') == unknown
+    assert board.line('status("nothing")') == f"ServiceNotFound: no service nothing; there are: {there}\n"
+    board.send('def f(name):\raioservice.stop(name)\r\r')
+    board.expect("\r\n" + PROMPT)
+    assert board.line('f("helo")') == (
+        'Traceback (most recent call last):\n  File "<stdin>", line 1, in <module>\n  File "<stdin>", line 2, in f\n' + unknown)
+    assert board.line("aioservice.nothing").startswith("Traceback (most recent call last):\n")
+
+
+def test_who_asks_for_help_or_an_exit_is_told(board):
+    assert "?aioservice the functions" in board.line("help()")
+    assert "object 5 is of type int" in board.line("help(5)")
+    for line in ("exit()", "quit"):
+        assert "ends everything; Ctrl-] leaves mpremote" in board.line(line).splitlines()[-1]
+    assert board.line("nosuch").splitlines()[-1] == "NameError: name 'nosuch' isn't defined"
 
 
 def test_usage_lines(board):

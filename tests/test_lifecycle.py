@@ -910,3 +910,20 @@ async def main():
 asyncio.run(main())
 """).out
     assert "running stopped\n" in out and out.endswith("running\n"), out
+
+
+def test_a_wrong_attribute_is_named_with_its_class(lab):
+    out = lab("""
+class Blink(Lab):
+    async def task(self):
+        self.pinn.on()
+class Bare(Service):
+    def __init__(self):
+        pass
+for each in (Blink("b"), Bare()):
+    try:
+        each.pinn
+    except AttributeError as e:
+        print(e, hasattr(each, "pinn"), getattr(each, "no such name", 5), each.reason)
+""")
+    assert out == ["Blink.pinn False 5 None", "Bare.pinn False 5 None"]

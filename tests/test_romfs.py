@@ -170,7 +170,8 @@ os.remove("aioservices/services/one_service.py")
 await aioservice.reload("one")
 print(state("one"))
 """)
-    assert out == (f"not reloaded: ZeroDivisionError: divide by zero; the version before goes on\n"
+    assert out == (f"not reloaded: ZeroDivisionError: divide by zero (aioservices/services/one_service.py, line 1); "
+                   f"the version before goes on\n"
                    f"running rom {board.in_rom('one')}\nrunning\n")
 
 

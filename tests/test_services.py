@@ -254,6 +254,34 @@ def test_status_of_each_kind(board):
     )
 
 
+def test_status_of_a_repeated_attempt(board):
+    """It has failed before and is not up yet: OK, as it is on its way, but not without a word."""
+    board.service("core", "type = 'core.service'\nrestart = {'delay': 0}\nn = 0\nup = None", """
+        self.n += 1
+        if self.n < 3: raise OSError(999)
+        self.up = asyncio.Event()
+        await self.up.wait()""")
+    board.file("slow", SERVICE % ("""
+    restart = {"delay": 0}
+    n = 0
+    async def setup(self):
+        self.n += 1
+        if self.n < 2: raise ValueError("no")
+        await asyncio.sleep(9)""", FOREVER, "slow"))
+    out = board.run("""
+asyncio.create_task(boot(debug=False))
+await until(lambda: "core" in states() and service("core").up)
+init(debug=False)
+await until(lambda: service("slow").n == 2 and state("slow") == "starting")
+status()
+service("core").up.set()
+await until(lambda: state("core") == "done")
+status("core")
+""")
+    assert out == (board.line("core", "loaded; attempt 3 after OSError: 999")
+                   + board.line("slow", "loaded; attempt 2 after ValueError: no") + board.line("core"))
+
+
 def test_status_says_when_a_requirement_failed(board):
     board.service("a", 'require = ("b",)').service(
         "b", "restart = 'no'", "await asyncio.sleep_ms(50); raise OSError(5)"

@@ -251,9 +251,93 @@ def test_a_damaged_file(board, text, why):
 def test_a_damaged_file_is_put_aside_by_config(board):
     board.service("one").config('{"one": {"enabled": tr')
     board.vm.put("services.config.bak", '{"two": {"args": [1]}}')
-    assert board.run("print(config('one', True))\nstatus()") == "True\n"
+    assert board.run("print(config('one', True))\nstatus()\nprint(config('one', True))") == (
+        "services.config is damaged: it is not JSON; using the last good copy, "
+        "services.config.bak; the damaged file is services.config.bad now\nTrue\nTrue\n"
+    )
     assert board.settings() == {"one": {"enabled": True}, "two": {"args": [1]}}
     assert (board.vm.root / "services.config.bad").read_text() == '{"one": {"enabled": tr'
+
+
+def test_what_reload_took_is_the_last_good_copy(board):
+    """Also what somebody else wrote there; a reload of the same writes nothing."""
+    board.service("one").config({"one": {"enabled": True, "args": [1]}})
+    out = board.run("""
+import os
+await up()
+def put(text):
+    with open("services.config", "w") as file: file.write(text)
+def copies():
+    return [name for name in os.listdir() if name.startswith("services.config")]
+await aioservice.reload()
+print(open("services.config.bak").read())
+put('{"one": {"enabled": true, "args": [2]}}')
+await aioservice.reload()
+os.remove("services.config.bak")
+os.mkdir("services.config.bak")  # where nothing can be written
+await aioservice.reload()
+print(service("one").args, sorted(copies()))
+os.rmdir("services.config.bak")
+await aioservice.reload()
+put('{"one": {"enabled": tr')
+try: await aioservice.reload()
+except ServiceError as e: print(e)
+print(service("one").args, get_config("one"))
+""")
+    assert out == (
+        '{"one": {"enabled": true, "args": [1]}}\n'
+        "services.config.bak: [Errno 21] EISDIR\n"
+        "[2] ['services.config', 'services.config.bak']\n"
+        "services.config is damaged: it is not JSON; using the last good copy, services.config.bak\n[2] {'enabled': True, 'args': [2]}\n"
+    )
+
+
+def test_reload_without_a_file_writes_no_copy(board):
+    board.service("one")
+    out = board.run("""
+import os
+await up()
+await aioservice.reload()
+print([name for name in os.listdir() if name.startswith("services.config")])
+""")
+    assert out == "[]\n"
+
+
+def test_reload_lets_go_of_what_is_no_more_to_be_loaded(board):
+    """A class that is not there was named; the entry is taken out again, or the file goes."""
+    import_error = board.failed("two", "ZeroDivisionError")
+    board.service("one").file("two", "1/0")
+    board.config({"made": {"cls": "parts.Part"}})
+    ext = board.ext
+    out = board.run(f"""
+import os
+await up()
+status()
+print("-")
+with open("services.config", "w") as file: file.write("{{}}")
+await aioservice.reload()
+print("-")
+os.remove("aioservices/services/two_service.{ext}")
+await aioservice.reload()
+status()
+""")
+    made = "[ ERROR ] Service: made.service from parts.Part not loaded: Error: ImportError\n"
+    assert out == made + board.line("one") + import_error + "-\n" + import_error + "-\n" + board.line("one")
+
+
+def test_reload_tells_its_findings(board):
+    """At the prompt, too: not only in the journal."""
+    board.service("one", "", "print(kwargs)").service("two", "enabled = False")
+    out = board.run("""
+await up()
+config("one", True, a="${PIN}")
+config("two", True, b="${PIN}")
+await aioservice.reload()
+print(service("one").kwargs)
+""")
+    fault = "services.config: %s.kwargs.%s: ${PIN} is not defined in .env"
+    assert out == "{}\n%s\n%s{}\n" % (
+        fault % ("one", "a"), board.failed("two", "SettingsError: " + fault % ("two", "b")))
 
 
 def test_a_name_that_stands_twice_is_told(board):
@@ -368,8 +452,10 @@ print("---")
 aioctl.log()
 """)
     shown, logged = out.split("---\n")
-    damaged = "services.config is damaged: it is cut short, or a bracket, a colon or a comma is wrong; using defaults"
-    assert shown == "True {'a': 1}\n" + damaged + "\n"
+    damaged = "services.config is damaged: it is cut short, or a bracket, a colon or a comma is wrong; using "
+    damaged += "the last good copy, services.config.bak"
+    fault = "services.config: one.args: expected a list, not 3\n"
+    assert shown == fault + "True {'a': 1}\n" + damaged + "\n"
     assert told(logged) == [
         "[ERROR] [one.service] SettingsError: services.config: one.args: expected a list, not 3",
         f"[ERROR] [aioservice] {damaged}",
@@ -582,6 +668,16 @@ print(enable("two"), disable("two"), get_config("two"))
     assert found["_boot"] == {"groups": ["x"]} and found["bad"] == 7 and found["two"] == {"enabled": False}
 
 
+def test_config_takes_kwargs_as_a_whole_and_one_by_one(board):
+    board.service("one").config({"one": {"kwargs": {"old": 1}}})
+    assert board.run("""
+print(config("one", True, kwargs={"b": 2}, a=1), get_config("one")["kwargs"] == {"a": 1, "b": 2})
+given = {"c": 3}
+print(config("one", True, kwargs=given), config("one", True, d=4), get_config("one")["kwargs"] == {"c": 3, "d": 4}, given)
+print(config("one", True, kwargs={}), get_config("one")["kwargs"])
+""") == "True True\nTrue True True {'c': 3}\nTrue {}\n"
+
+
 def test_config_then_get_config_prints_as_documented(board):
     board.service("one")
     assert board.run('print(config("one", True, 3, 2))\nprint(get_config("one"))') == (
@@ -601,6 +697,9 @@ def test_config_then_get_config_prints_as_documented(board):
         ("config('one', True, loop)", "a value is nested too deep, or holds itself"),
         ("config('one', True, asyncio.sleep)", "JSON cannot hold <function sleep"),
         ("config('one', 3, 2)", "one.enabled: expected true or false, not 3"),
+        ("config('one', period=1)", 'one: say whether it is to run: config("one", True, …)'),
+        ("config('one')", 'one: say whether it is to run: config("one", True, …)'),
+        ("config('one', True, kwargs=5, a=1)", "one.kwargs: expected an object {name: value}, not 5"),
         ("config('one', True, restart='never')", "one.restart: expected"),
         ("config('one', True, require=5)", "one.require: expected a name"),
         ("config('one', True, instances=0)", "one.instances: expected a number, 1 to 99, not 0"),

@@ -140,12 +140,14 @@ print(network.WLAN().active(), network.WLAN().isconnected(), states())
 @pytest.mark.parametrize("world, env, why", [
     ({"networks": HOME}, SECRETS.replace("hunter2!", "wrong"), "WiFi home: wrong password"),
     ({"networks": HOME, "reconnects": True}, SECRETS.replace("hunter2!", "wrong"), "WiFi home: wrong password"),
+    ({"networks": HOME}, "WIFI_SSID=home\n",
+     "WiFi home: it wants a password; no WIFI_PASSWORD in .env, and no password in services.config"),
     ({"networks": {}}, SECRETS, "WiFi home: no such network here"),
     ({"networks": {"home": {"key": "hunter2!", "fails": True}}}, SECRETS, "WiFi home: it refuses"),
     ({"networks": {"home": {"takes": 9999}}}, SECRETS, "WiFi home: no connection within 0.2 s"),
     ({"networks": HOME}, None, "no WIFI_SSID in .env, and no ssid in services.config"),
     ({"networks": HOME}, "AP_PASSWORD=x\n", "no WIFI_SSID in .env, and no ssid in services.config"),
-], ids=["wrong-password", "wrong-password-esp32", "no-network", "refused", "slow", "no-env", "empty-env"])
+], ids=["wrong-password", "wrong-password-esp32", "no-password", "no-network", "refused", "slow", "no-env", "empty-env"])
 def test_network_that_is_not_there_is_one_clear_line(board, world, env, why):
     """And the board is usable: the console's services run, and it comes up by itself once all is well."""
     board.use("network", timeout=0.2).world(**world).service("web", "require = 'network'").service("other")
@@ -553,6 +555,15 @@ print(service("watcher").show())
     lines = report.splitlines()
     assert len(lines) == 5 and "flaky.service failed (4 times): ValueError: 4" in lines[2]
     assert lines[3:] == ["5 failures; no hardware watchdog", "('Watcher', '5 failures; no hardware watchdog')"]
+
+
+def test_watcher_counts_one_failure(board):
+    board.use("watcher").service("dead", "restart = 'no'", "raise ValueError('no')")
+    assert board.run("""
+await up()
+await until(lambda: service("watcher").failures)
+print(service("watcher").show())
+""").endswith("('Watcher', '1 failure; no hardware watchdog')\n")
 
 
 LIVES = """

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 
 import pytest
 
@@ -135,11 +137,23 @@ def test_changed_settings_stay_when_the_project_has_none(project):
 def test_file_that_does_not_compile_is_named(project):
     root, dest = project
     tree.build(dest, root)
-    (root / "lib/pkg/core.py").write_text("def f(:\n")
-    with pytest.raises(TreeError, match=r"lib/pkg/core\.py does not compile:\n(.|\n)*line 1"):
+    (root / "lib/pkg/core.py").write_text("x = 1\n\ndef f(:\n")
+    with pytest.raises(TreeError, match=r"lib/pkg/core\.py does not compile:\n(.|\n)*line 3\n    def f\(:\nSyntaxError"):
         tree.build(dest, root)
     (root / "lib/pkg/core.py").write_text("x = 3\n")
     assert tree.build(dest, root).written == ["lib/pkg/core.mpy", "manifest.txt"]
+
+
+def test_what_a_build_tells(project):
+    root, dest = project
+    report = tree.build(dest, root)
+    assert re.fullmatch(r"D: \d+ files written", report.lines(Path("D"))[0])
+    (root / "lib/pkg/core.py").write_text("x = 4\n")
+    assert tree.build(dest, root).lines(Path("D")) == ["D: lib/pkg/core.mpy written"]
+    assert tree.build(dest, root).lines(Path("D")) == []
+    (root / "lib/pkg/core.py").rename(root / "lib/pkg/kern.py")
+    assert tree.build(dest, root).lines(Path("D")) == [
+        "D: lib/pkg/kern.mpy written", "D: lib/pkg/core.mpy removed"]
 
 
 def header(tmp_path, *head: int):

@@ -8,12 +8,15 @@ from __future__ import annotations
 import argparse
 import ast
 import builtins
+import json
 import os
 import sys
 from pathlib import Path
 from typing import Iterable, Iterator, Optional
 
 from tools.errors import TreeError, run_main
+from tools.signature import misfits, signature, targets
+from tools.tree import strays
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVICES = Path("aioservices/services")
@@ -40,9 +43,10 @@ def class_says(text: str, name: str) -> dict:
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
-        raise ValueError(f"SyntaxError: {error.msg}, line {error.lineno}") from error
+        line = (error.text or "").strip()
+        raise ValueError(f"SyntaxError: {error.msg}, line {error.lineno}: {line}") from error
     made = [node.value for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign))
-            and any(isinstance(target, ast.Name) and target.id == "service" for target in _targets(node))]
+            and any(isinstance(target, ast.Name) and target.id == "service" for target in targets(node))]
     if not made:
         if any(word in text for word in ("import *", "globals()", "setattr(")):
             raise Unknown
@@ -78,10 +82,6 @@ def _attributes(node: ast.ClassDef, classes: dict) -> Iterator[tuple[str, object
                                          and target.attr)
 
 
-def _targets(node) -> list:
-    return node.targets if isinstance(node, ast.Assign) else [node.target]
-
-
 def _literals(node, name_of) -> Iterator[tuple[str, object]]:
     """What an assignment gives the names of interest, if that is a literal; of a dict its literal part."""
     value: object
@@ -97,7 +97,7 @@ def _literals(node, name_of) -> Iterator[tuple[str, object]]:
             except (ValueError, TypeError):
                 continue
     keys = {*device("aioservice.findings")._words(), "type"}
-    for target in _targets(node):
+    for target in targets(node):
         if name_of(target) in keys:
             yield name_of(target), sorted(value) if isinstance(value, set) else value
 
@@ -123,13 +123,15 @@ def check(tree: Path) -> list[str]:
     findings, settings = device("aioservice.findings"), device("aioservice.settings")
     files = service_files(tree)
     services: dict[str, Optional[dict]] = dict.fromkeys(files)
-    failed = {}
+    failed, takes = {}, {}
     for name, source in sources(tree, sorted(files)):
         if len(files[name]) == 2:
             failed[name] = f"{name}_service.py and .mpy are both there; remove one"
         elif source is not None:
+            text = source.read_text(encoding="utf-8")
+            takes[name] = signature(text)
             try:
-                services[name] = class_says(source.read_text(encoding="utf-8"), name)
+                services[name] = class_says(text, name)
             except ValueError as error:
                 failed[name] = str(error)
             except Unknown:
@@ -138,9 +140,36 @@ def check(tree: Path) -> list[str]:
     os.chdir(tree)  # settings and .env are found there, as on a board
     try:
         told, fault = settings.read()
-        return ([fault] if fault else []) + findings.findings(told, services, {}, failed)
+        found = [placed(fault)] if fault else []
+        found += findings.findings(told, services, {}, failed)
     finally:
         os.chdir(before)
+    return [*found, *_misfits(told, services, takes), *strays(tree)]
+
+
+def placed(fault: str) -> str:
+    """What is said of a damaged services.config, with the line and column, which a board does not know."""
+    try:
+        json.loads(Path("services.config").read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        place = f"it is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
+        return fault.replace("it is not JSON", place)
+    except (OSError, ValueError):
+        pass
+    return fault
+
+
+def _misfits(settings: dict, services: dict, takes: dict) -> Iterator[str]:
+    """What services are given that their tasks do not take."""
+    near = device("aioservice.near").near
+    for name in sorted(services):
+        if takes.get(name) is not None:
+            yield from misfits(f"{name}.service", takes[name], {}, services[name] or {}, near)
+    for key in sorted(settings):
+        name = key[:-len(".service")] if key.endswith(".service") else key
+        entry, file = settings[key], name.split("@")[0]
+        if isinstance(entry, dict) and "cls" not in entry and takes.get(file) is not None:
+            yield from misfits(f"services.config: {name}", takes[file], entry, services[file] or {}, near)
 
 
 def main() -> int:

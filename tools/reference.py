@@ -57,7 +57,8 @@ service receives it and shown nowhere.
 
 `aioservice.check()` on the board and `make check` (with `DIR=` for a board tree) tell what is wrong: faults
 with the full path of the key and what was expected, services and requirements that do not exist, cycles,
-names that `.env` does not define. An entry with a fault is left out, the others work.
+names that `.env` does not define. `make check` tells also what `task()` does not take, and in which line a
+file is no JSON. An entry with a fault is left out, the others work.
 
 | key | takes | default | is for |
 |---|---|---|---|

@@ -26,11 +26,11 @@ MODULES = ("aioschedule", "aiolog", "aioctl", "aioctl.core", "aioclass", "aioser
            "aiotimers_add", "aioclass_watch", "aioclass_api", "aioclass_people", "aioclass_errors",
            "aioclass_special", "aioclass_record", "aiologger", "aiolograte", "aioctl.jobs", "aioctl.verbs",
            "aioctl.tagged", "aioservice.operation", "aioservice.control", "aioservice.configure",
-           "aioservice.change", "aioservice.checking", "aioservice.findings", "aioservice.graph",
-           "aioservice.heap", "aioservice.report", "aioservice.bringup", "aioservice.runner", "aioctl.report",
-           "aioctl.trace", "aioctl.logs", "aiolines", "aiocalendar", "aioctl.env", "aioctl.profiler",
-           "aiologging", "aioconsole", "aiowatchdog", "aioservice_rom", "aioguard", "aioservice.kept",
-           "aioservice.safemode", "aioservice.masks", "aioservice.damage")
+           "aioservice.change", "aioservice.checking", "aioservice.findings", "aioservice.near",
+           "aioservice.graph", "aioservice.heap", "aioservice.report", "aioservice.bringup",
+           "aioservice.runner", "aioctl.report", "aioctl.trace", "aioctl.logs", "aiolines", "aiocalendar",
+           "aioctl.env", "aioctl.profiler", "aiologging", "aioconsole", "aiowatchdog", "aioservice_rom",
+           "aioguard", "aioservice.kept", "aioservice.safemode", "aioservice.masks", "aioservice.damage")
 
 
 class Line(NamedTuple):

@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ STARTED = ("boot.py", "main.py")
 EDITED = ("services.config",)
 # What boot.py finds damaged files by.
 MANIFEST = "manifest.txt"
+SERVICES = "aioservices/services"
+NAMED = 3  # files that are told by name, at most
 
 
 @dataclass
@@ -37,8 +40,12 @@ class Report:
     def lines(self, dest: Path) -> list[str]:
         text = [f"kept {dest}/{name}: it was changed on the board (remove it to get the project's own)"
                 for name in self.kept]
-        if self.written or self.removed:
-            text.insert(0, f"{dest}: {len(self.written)} files written, {len(self.removed)} removed")
+        for names, what in ((self.removed, "removed"), (self.written, "written")):
+            names = [name for name in names if name != MANIFEST]  # it follows the others
+            if len(names) > NAMED:
+                names = [f"{len(names)} files"]
+            if names:
+                text.insert(0, f"{dest}: {', '.join(names)} {what}")
         return text
 
 
@@ -143,6 +150,21 @@ def _clean(dest: Path, seen: dict, ledger: dict, report: Report) -> None:
             parent.rmdir()
 
 
+def strays(root: Path = ROOT) -> list[str]:
+    """What to tell of the files beside the services that are none, and that no service imports."""
+    texts = [path.read_text(encoding="utf-8", errors="replace")
+             for folder in (root, ROOT) for path in (folder / SERVICES).glob("*.py")]
+    found = []
+    for path in sorted((root / SERVICES).glob("*.*py")):
+        name = re.escape(path.stem)
+        imported = re.compile(rf"import\b.*\b{name}\b|\b{name} import\b")
+        if path.suffix not in (".py", ".mpy") or path.stem == "__init__" or path.stem.endswith("_service"):
+            continue
+        if not any(map(imported.search, texts)):
+            found.append(f"{SERVICES}/{path.name}: no service, as its name does not end in _service.py")
+    return found
+
+
 def check(dest: Path, path: Optional[Path] = None) -> None:
     """Raise TreeError when the interpreter could not load the tree's .mpy files."""
     from tools import unixport
@@ -193,7 +215,7 @@ def main() -> int:
         raise TreeError(f"{error.filename or args.dir}: {error.strerror}") from error
     except InterpreterError as error:
         raise TreeError(str(error)) from error
-    for line in report.lines(args.dir):
+    for line in [*report.lines(args.dir), *strays()]:
         print(f"board: {line}", flush=True)
     return 0
 

@@ -15,10 +15,12 @@ import aioctl
 from aioclass import Service
 
 _LONGEST = const(60)  # s from one attempt to the next
+_WRONG = "wrong password"
+_NONE = "it wants a password; no WIFI_PASSWORD in .env, and no password in services.config"
 # What the firmware says of an attempt, where it has such a status, and what that means to people.
 _WHY = (
-    ("WRONG_PASSWORD", "wrong password"),
-    ("HANDSHAKE_TIMEOUT", "wrong password"),
+    ("WRONG_PASSWORD", _WRONG),
+    ("HANDSHAKE_TIMEOUT", _WRONG),
     ("NO_AP_FOUND", "no such network here"),
     ("CONNECT_FAIL", "it refuses"),
     ("ASSOC_FAIL", "it refuses"),
@@ -63,13 +65,14 @@ class Network(Service):
             raise OSError("no WIFI_SSID in .env, and no ssid in services.config")
         station = self.station
         station.disconnect()  # an ESP32 refuses to connect while it is at it
-        station.connect(self.ssid, password or aioctl.getenv("WIFI_PASSWORD"))
+        key = password or aioctl.getenv("WIFI_PASSWORD")
+        station.connect(self.ssid, key)
         end = ticks_add(ticks_ms(), int(timeout * 1000))
         while not station.isconnected():
             status = station.status()
             for name, why in _WHY:
                 if status == getattr(self.network, "STAT_" + name, None):
-                    raise OSError("WiFi %s: %s" % (self.ssid, why))
+                    raise OSError("WiFi %s: %s" % (self.ssid, why if key or why != _WRONG else _NONE))
             if ticks_diff(end, ticks_ms()) <= 0:
                 raise OSError("WiFi %s: no connection within %s s" % (self.ssid, timeout))
             await asyncio.sleep_ms(100)

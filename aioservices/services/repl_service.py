@@ -27,6 +27,15 @@ class _Verb:
         return getattr(aioservice, self.name)(*args, **kwargs)
 
 
+def _help(*args):
+    if args:
+        return help(*args)
+    print(
+        "? tells the keys, ?aioservice the functions, ?status about one; status() shows the services.\n"
+        "Ctrl-D ends everything. help(object) tells about an object."
+    )
+
+
 class Repl(Service):
     info = "The asyncio console"
     type = "runtime.service"
@@ -46,6 +55,7 @@ class Repl(Service):
         try:
             if module.__name__ == "aiorepl":
                 return await module.task(names, prompt)
+            names.setdefault("help", _help)
             return await module.task(names, prompt, self.leave)
         except asyncio.CancelledError:
             asyncio.create_task(self.farewell())

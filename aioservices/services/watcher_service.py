@@ -94,10 +94,11 @@ class Watcher(Service):
         now = aioschedule.uptime()
         for when, text in self.last:
             print("%s ago: %s" % (aioschedule.tmdelta_fmt(now - when), text))
-        print("%d failures; %s" % (self.failures, self.fed()))
+        print(self.show()[1])
 
     def show(self):
-        return "Watcher", "%d failures; %s" % (self.failures, self.fed())
+        many = "" if self.failures == 1 else "s"
+        return "Watcher", "%d failure%s; %s" % (self.failures, many, self.fed())
 
 
 service = Watcher("watcher")

@@ -68,7 +68,8 @@ def status(name=None, log=True, debug=False, indent="    "):
         off = _OFF if paint else ""
         service = _service_of(record)
         if (debug or _debug) and service is not None:
-            print("%s●%s %s - %s" % (colour, off, record.name, service.info))
+            info = " - " + service.info if service.info else ""
+            print("%s●%s %s%s" % (colour, off, record.name, info))
             print("%sLoaded: %s" % (indent, service))
             print("%sActive: status: %s%s%s %s" % (indent, colour, word, off, rest))
         else:
@@ -107,7 +108,8 @@ def _short(value):
 
 def _of_service(service, indent):
     print("%sType: %s" % (indent, service.type))
-    print("%sDocs: %s" % (indent, service.docs))
+    if service.docs:
+        print("%sDocs: %s" % (indent, service.docs))
     if hasattr(service, "show"):
         try:
             shown = service.show()

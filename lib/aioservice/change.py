@@ -38,9 +38,7 @@ def reload(name=None):
     if name is not None:
         service = mgr.get(name)
         return operation(service, _told(service.name + ".service", _reload(mgr, service)), "reloading")
-    first = sorted(mgr.services)[0] if mgr.services else None
-    if first is not None:
-        return operation(mgr.services[first], _told("aioservice", _reload_all(mgr)), "reloading")
+    return operation(None, _told("aioservice", _reload_all(mgr)), "reloading")
 
 
 async def _told(name, coro):
@@ -62,6 +60,13 @@ def _put_back(module):
             setattr(sys.modules[parent], leaf, module)
 
 
+def _cause(error):
+    """An error in one line, with the place in the service's file that it comes from."""
+    from aioctl.trace import where
+
+    return describe(error) + where(error)
+
+
 async def _reload(mgr, old):
     from .control import _bring_required
     from .discovery import Finder, give_back
@@ -77,7 +82,8 @@ async def _reload(mgr, old):
         _put_back(module)
         if is_interrupt(e):
             raise
-        raise ServiceError("not reloaded: %s; the version before goes on" % describe(e))
+        old.refused = e  # for traceback()
+        raise ServiceError("not reloaded: %s; the version before goes on" % _cause(e))
     _bring_required(finder, [new])
     finder = None
     ran = old.is_active()
@@ -90,11 +96,12 @@ async def _reload(mgr, old):
         return
     await mgr.outcome(mgr.begin([new]))
     if not new.is_up():
-        error = describe(new.error) if new.error is not None else new.reason
+        error = _cause(new.error) if new.error is not None else new.reason
         if not ran:
             raise ServiceError("reloaded, but %s: %s" % (new.state, error))
         await mgr.stopped([new])
         mgr.services[name] = old
+        old.refused = new.error
         _put_back(module)
         mgr.begin([old] + others)
         raise ServiceError("not reloaded: %s; the version before runs again" % error)
@@ -102,11 +109,15 @@ async def _reload(mgr, old):
 
 
 async def _reload_all(mgr):
+    from .configure import remember
     from .discovery import Finder, note
 
     finder = Finder(mgr)
     if finder.fault is not None:
         raise ServiceError(finder.fault)
+    fault = remember()
+    if fault is not None:
+        print(fault)
     changed = []
     for name in sorted(mgr.services):
         service = mgr.services[name]
@@ -115,12 +126,24 @@ async def _reload_all(mgr):
             mgr.stop([service])
         elif name in finder.faults:  # it goes on as it is
             note(name + ".service", "", finder.faults[name])
+            print(finder.faults[name])
         elif _take_over(service, finder.anew(service)):
             changed.append(service)
+    known = finder.known()
+    for name in [n for n in mgr.failed if n not in known]:  # its entry or its file is gone
+        del mgr.failed[name]
     finder.bring_all()
+    _show_failed(mgr)
     back = [s for s in mgr.dependents(changed) if s.is_active()]
     await mgr.stopped(list(back))
     await mgr.outcome(mgr.begin(back + [s for s in mgr.services.values() if s.state == "init"]))
+
+
+def _show_failed(mgr):
+    from .report import line
+
+    for name in sorted(mgr.failed):
+        print(line(name))
 
 
 def _take_over(service, fresh):

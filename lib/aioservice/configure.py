@@ -42,13 +42,16 @@ def get_config(name=None):
     return settings.get(keys[0], {})
 
 
-def config(name, enabled, *args, **kwargs):
+def config(name, enabled=None, *args, **kwargs):
     """Saves settings of a service; True, or False with the reason printed.
 
     Keyword names of the key table become keys, others go to the entry's `kwargs`. What is
     not named stays as it is. The settings apply when the service is loaded the next time.
     """
-    settings = read()[0]
+    if enabled is None:  # told, as all else that is not saved
+        print('not saved: %s: say whether it is to run: config("%s", True, …)' % (name, name))
+        return False
+    settings, damage = read()
     if "cls" in kwargs and plain(name) not in settings and plain(name) + ".service" not in settings:
         settings[plain(name)] = None  # a new one, of any class
     keys = _choose(name, settings)
@@ -60,7 +63,7 @@ def config(name, enabled, *args, **kwargs):
             fault = fault or fault_of(plain(key), entry)
         except ValueError as e:
             fault = "%s: %s" % (plain(key), e)
-    fault = fault or save(settings)
+    fault = fault or save(settings, damage)
     manager().release()
     if fault is not None:
         print("not saved: " + fault)
@@ -73,16 +76,18 @@ def _merge(old, enabled, args, kwargs):
     entry["enabled"] = enabled
     if args:
         entry["args"] = list(args)
-    own = entry.get("kwargs")
-    own = dict(own) if isinstance(own, dict) else {}
-    before = len(own)
+    own = {}
     for word in kwargs:
         if kind(word) is None:
             own[word] = kwargs[word]
-            before = -1
         else:
             entry[word] = kwargs[word]
-    if before < 0:
+    before = entry.get("kwargs")
+    if isinstance(before, dict):
+        own = dict(before, **own)
+    elif "kwargs" in kwargs:  # no object: that will be said
+        return entry
+    if own:
         entry["kwargs"] = own
     return entry
 
@@ -119,13 +124,13 @@ def json_safe(value, deep=_DEEP):
 # -- saving -------------------------------------------------------------------
 
 
-def save(settings):
+def save(settings, damage=None):
     """Writes services.config whole or not at all; None, or why it could not be.
 
     Two files and no rename: on FAT one that is cut leaves two names for one file, and it
     cannot rename over a file. At each moment one of the two is whole: the copy is written
     only beside a whole services.config, and that only beside a whole copy. A damaged one
-    is put aside as `.bad` first.
+    is put aside as `.bad` first, and `damage`, what read() said of it, is printed.
     """
     copy = CONFIG + ".bak"
     text = None
@@ -134,7 +139,8 @@ def save(settings):
         text = json.dumps(settings)
         old, fault = load(CONFIG)
         if old is None and fault:
-            _put_aside()
+            aside = _put_aside()
+            print(damage or fault, "; the damaged file is %s now" % aside if aside else "", sep="")
         if old is not None or load(copy)[0] is None:
             _room(2 * len(text))
             put(copy, text)
@@ -147,6 +153,21 @@ def save(settings):
         put(CONFIG, text)
     except OSError as e:
         return "%s: %s" % (CONFIG, e) + _undo(before)
+    return None
+
+
+def remember():
+    """Has what stands in services.config as the last good copy; None, or why that could not be."""
+    copy = CONFIG + ".bak"
+    found = load(CONFIG)[0]
+    if found is None or load(copy)[0] == found:
+        return None
+    try:
+        text = json.dumps(found)
+        _room(len(text))
+        put(copy, text)
+    except (OSError, MemoryError) as e:
+        return "%s: %s" % (copy, e)
     return None
 
 
@@ -181,10 +202,12 @@ def _room(size):
 
 
 def _put_aside():
-    """A damaged file is kept, by copying it: a rename that is cut would harm others."""
+    """A damaged file is kept, by copying it: a rename that is cut would harm others. Returns its new name."""
     with open(CONFIG, "rb") as file:
         text = file.read()
     if text:
         _room(3 * len(text))
         with open(CONFIG + ".bad", "wb") as file:
             file.write(text)
+        return CONFIG + ".bad"
+    return None

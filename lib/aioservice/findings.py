@@ -3,6 +3,7 @@
 
 from aioctl.text import match, plain
 
+from .near import near
 from .order import cycles
 from .settings import _BOOT, _KEYS, _takes, _undefined, fault_of, kind, resolve
 
@@ -12,32 +13,6 @@ _CONFIG = const("services.config: ")
 def _words(table=_KEYS):
     """The keys of a table."""
     return [word.split("=")[0] for word in table.split()]
-
-
-def _apart(one, other):
-    """By how many letters two words differ: another one, one more or less, two swapped."""
-    before = above = None
-    row = list(range(len(other) + 1))
-    for i in range(len(one)):
-        before, above, row = above, row, [i + 1]
-        for j in range(len(other)):
-            n = min(above[j + 1] + 1, row[j] + 1, above[j] + (one[i] != other[j]))
-            if i and j and one[i] == other[j - 1] and one[i - 1] == other[j]:
-                n = min(n, before[j - 1] + 1)
-            row.append(n)
-    return row[-1]
-
-
-def _near(word, known, strict=False):
-    """ "; did you mean groups?" of the known word that is a slip or two away; else "".
-
-    strict: for a word that may be right, like save beside safe.
-    """
-    most = min(len(word) // 3, 2)
-    if strict and len(word) < 5:
-        known = [each for each in known if len(each) != len(word)]
-    found = min([(_apart(word, each), each) for each in sorted(known)] + [(most + 1, "")])
-    return "" if found[0] > most else "; did you mean %s?" % found[1]
 
 
 def _names(value):
@@ -64,9 +39,9 @@ def _faults(path, entry, table):
             yield fault
         elif letter is None and table is _BOOT:
             every = _words(table)
-            yield "%s.%s: there is no such key, only %s%s" % (path, key, ", ".join(every), _near(key, every))
-        elif letter is None and _near(key, _words(table), True):
-            yield "%s.%s: goes to self.config%s" % (path, key, _near(key, _words(table), True))
+            yield "%s.%s: there is no such key, only %s%s" % (path, key, ", ".join(every), near(key, every))
+        elif letter is None and near(key, _words(table), True):
+            yield "%s.%s: goes to self.config%s" % (path, key, near(key, _words(table), True))
         elif key in ("restart", "schedule") and isinstance(value, dict):
             takes = _takes(letter)
             for each in sorted(value):
@@ -138,7 +113,7 @@ def findings(settings, services, held, failed):
             told.append(faults[name])
         entry = settings[key]
         if name.split("@")[0] not in services and not (isinstance(entry, dict) and "cls" in entry):
-            told.append("%s: there is no such service%s" % (name, _near(name, services)))
+            told.append("%s: there is no such service%s" % (name, near(name, services)))
         found.extend([_CONFIG + line for line in told if _CONFIG + line not in found])
     look = _Look(entries, services, held, boot)
     for name in sorted(services):
@@ -177,7 +152,7 @@ def _missing(look, graph, bad):
                     continue
                 told.append(pair)
                 if other not in look._every:
-                    like = _near(other, look._every, key == "want")
+                    like = near(other, look._every, key == "want")
                     if like or key == "require":  # what is wanted need not be there
                         yield "%s.service: %ss %s: there is no such service%s" % (name, key, other, like)
                 elif key == "require":

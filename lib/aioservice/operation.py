@@ -7,7 +7,7 @@ class Operation:
     """Something under way with a service: may be awaited for its end, or left alone."""
 
     def __init__(self, service, coro, word):
-        self.service = service
+        self.service = service  # None: with the settings
         self.word = word  # what is under way: "stopping"
         self.error = None
         self.ended = asyncio.Event()
@@ -21,6 +21,9 @@ class Operation:
         self.ended.set()
 
     def __repr__(self):
+        if self.service is None:
+            ended = "reloaded" if self.error is None else "not reloaded"
+            return "services.config: " + (ended if self.ended.is_set() else self.word)
         word = self.service.state if self.ended.is_set() else self.word
         return "%s.service: %s" % (self.service.name, word)
 

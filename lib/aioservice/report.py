@@ -82,6 +82,8 @@ def _write_state(put, service):
         put(service.reason or "")
     else:
         put("loaded")
+        if service.series and state in ("starting", "running") and not service.is_up():
+            put("; attempt %d after %s" % (service.series + 1, _said(service.error)))
         if service.require and state in _WORKS:
             for name in sorted(names(service.require)):
                 other = manager().services.get(name)
@@ -166,7 +168,8 @@ def list_():
 def traceback(name, rtn=False):
     """Prints the traceback of a service's load or run failure; with rtn returns it as text.
 
-    Of a series of failures the first one and the last, with their numbers.
+    Of a series of failures the first one and the last, with their numbers. What reload() did not
+    take comes behind that of the version that runs.
     """
     from aioctl.trace import put
 
@@ -177,6 +180,9 @@ def traceback(name, rtn=False):
         error = mgr.failed[each][1] if service is None else service.error
         if error is not None:
             put(out.write, each, error, service)
+        refused = getattr(service, "refused", None)
+        if refused is not None:
+            put(out.write, each, refused, None, "", " (of the version that was not reloaded)")
     return out.getvalue() if rtn else None
 
 

@@ -155,8 +155,8 @@ def fault_of(name, entry):
         if letter is not None and not fits(letter, entry[key]):
             if letter == _TIMES and isinstance(entry[key], dict) and _has_more(entry[key]):
                 why = __import__("aiocalendar_rule").fault(entry[key])
-                if why is not None:
-                    return "%s.%s.%s" % (name, key, why)
+                if why is not None:  # no further format: a short text is a name for good
+                    return "%s.%s" % (name, "%s.%s" % (key, why))
             return "%s.%s: expected %s, not %s" % (name, key, _takes(letter), json.dumps(entry[key]))
     return None
 

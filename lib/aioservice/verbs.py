@@ -23,9 +23,14 @@ def get(self, name):
         known = set(files())
         known.update(self.services, self.failed, self.held)
         text = "%s.service is not loaded" if name in known else "no service %s"
+        like = ""
+        if name not in known:
+            from .near import near
+
+            like = near(name, known)
         from aioclass_errors import ServiceNotFound
 
-        raise ServiceNotFound((text + "; there are: %s") % (name, ", ".join(sorted(known)) or "none"))
+        raise ServiceNotFound((text + "; there are: %s%s") % (name, ", ".join(sorted(known)) or "none", like))
     return service
 
 
