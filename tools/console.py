@@ -24,7 +24,7 @@ QUEUE = 65536
 # The unix port ends when a SIGINT comes before the last one was handled; a board does not.
 REST = 0.2
 # A UART does not wait for a listener: after so long without one, what is printed is lost.
-PATIENCE = 0.5
+PATIENCE = 2
 
 
 def make_raw(fd: int) -> None:
