@@ -456,13 +456,13 @@ def test_make_romfs_is_mpremotes_own_image(tmp_path):
     assert sorted(path.name for path in romfs.TREE.iterdir()) == ["aioservices", "lib", "services.config"]
 
 
-def test_the_commands_of_the_document(tmp_path):
+def test_the_commands_of_the_document(tmp_path, rom_tree):
     text = (ROOT / "docs/romfs.md").read_text()
     first, script = re.findall(r"```sh\n(.*?)```", text, re.S)
     assert first == "make romfs\n" and "romfs:" in (ROOT / "Makefile").read_text()
     script = script.replace("build/flash", str(tmp_path / "flash"))
     script = script.replace("build/romfs.img", str(tmp_path / "romfs.img"))
-    romfs.build(tmp_path / "romfs.img")
+    romfs.pack(rom_tree, tmp_path / "romfs.img")
     done = subprocess.run(["sh", "-e", "-c", script], cwd=ROOT, text=True, capture_output=True, timeout=30, input="\x04")
     assert done.returncode == 0 and done.stdout.count("[ OK ] Service: ") == 3, done.stdout + done.stderr
     assert done.stdout.count(" from /rom/aioservices/services/") == 3
