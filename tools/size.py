@@ -30,7 +30,7 @@ MODULES = ("aioschedule", "aiolog", "aioctl", "aioctl.core", "aioclass", "aioser
            "aioservice.heap", "aioservice.report", "aioservice.bringup", "aioservice.runner", "aioctl.report",
            "aioctl.trace", "aioctl.logs", "aiolines", "aiocalendar", "aioctl.env", "aioctl.profiler",
            "aiologging", "aioconsole", "aiowatchdog", "aioservice_rom", "aioguard", "aioservice.kept",
-           "aioservice.safemode", "aioservice.masks", "aioservice.damage")
+           "aioservice.safemode", "aioservice.masks", "aioservice.damage", "aioswitch")
 
 
 class Line(NamedTuple):
