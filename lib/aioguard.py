@@ -174,6 +174,12 @@ def _up():
     return __import__("time").ticks_ms()
 
 
+def pardon():
+    """How the boot before ended says nothing of the files that are there now."""
+    global _cause
+    _cause = lambda: _SLEPT  # noqa: E731 - one more name would stay for good
+
+
 def start(check=None):
     """For boot.py: decides what the boot before was, and what this one is.
 

@@ -157,9 +157,16 @@ def state():
     """[state, way, boots on trial, why]; the state is "" where nothing was decided."""
     try:
         with open(_MARK, "rb") as file:
-            text = file.read()
+            found = parse(file.read())
     except OSError:
         return ["", "", 0, ""]
+    if not found[1]:
+        found[1] = "move" if _moves() else "copy"
+    return found
+
+
+def parse(text):
+    """What stands in deploy.switch; the way is "" if that is damaged."""
     found = ["", "", 0, ""]
     for line in text.split(b"\n")[:-1]:  # what is behind the last end of a line is torn
         try:
@@ -176,7 +183,7 @@ def state():
             found[3] = rest
     if not found[1]:  # torn when it was made; or damaged, and then nobody knows how far it was
         torn = any([way.encode().startswith(text) for way in _WAYS])
-        found[:2] = ["" if torn else "undo", "move" if _moves() else "copy"]
+        found[0] = "" if torn else "undo"
     return found
 
 
@@ -365,7 +372,9 @@ def _boot():
         told = "the deploy was undone: " + (text or "it was cut")
     if now != begun[0]:
         _again()
-    why = told
+    if told:
+        _forget_boots()
+        why = told
     if now == "trial":
         _try(boots)
     elif now == "good":
@@ -374,8 +383,7 @@ def _boot():
 
 
 def _again():
-    """What was put in its place counts from a fresh start on; where that is boot.py itself, from a reset."""
-    _forget_boots()
+    """What was put in its place counts from now on; where that is boot.py itself, from a reset on."""
     if state()[0] in ("trial", "undone") and any([path == _BOOT for _, _, path in entries()]):
         _reset()
 
@@ -400,9 +408,7 @@ def _try(boots):
 def _forget_boots():
     """What the guard counts is about other files."""
     try:
-        guard = __import__("aioguard")
-        guard.leave()
-        guard.ended()
+        __import__("aioguard").pardon()
     except Exception:  # of the set on trial: that shows
         pass
 

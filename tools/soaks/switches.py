@@ -34,11 +34,10 @@ class Sets:
     """The old files and the new ones: {path: bytes}. `manager`: that of the old ones knows of switches."""
 
     def __init__(self, parts, manager):
-        """`parts`: a folder with boot.py, main.py and aioswitch.mpy."""
-        names = ("boot.py", "main.py", "aioswitch.mpy")
-        boot, main, module = [self._read("%s/%s" % (parts, name)) for name in names]
+        """`parts`: a folder with boot.py, main.py, aioswitch.mpy and shim.py."""
+        names = ("boot.py", "main.py", "aioswitch.mpy", "shim.py")
+        boot, main, module, self.shim = [self._read("%s/%s" % (parts, name)) for name in names]
         cut = boot.find(b"armed = []")
-        self.shim = boot[:cut]
         tail = main.find(b"try:\n    if ")  # what follows starts the manager
         self.old, self.new = [
             {

@@ -135,7 +135,7 @@ def steps(plan: Plan, sizes: dict, board: dict, shim: Optional[int] = None) -> b
 
 def _late(path: str) -> int:
     """0 for most files."""
-    return next((i for i, name in enumerate(LAST, 1) if path == name or name == SWITCH and path.startswith(name)), 0)
+    return LAST.index(SWITCH if path.startswith(SWITCH) else path) + 1 if path.startswith(LAST) else 0
 
 
 def room(plan: Plan, tree: dict, board: dict, block: int, copies: bool) -> int:

@@ -37,10 +37,14 @@ class _svctl_switch:
         module = _svctl_switch.module
         module.commit(way)
         try:
-            print(module.put())
+            done = module.put()
         except Exception as error:
             module.undo(str(error))
-            raise
+            for _ in module.settle():
+                pass
+            print("!", error)
+            return
+        print(done)
         if reset:
             import machine
 
