@@ -10,6 +10,7 @@ from tools.errors import BoardFault, LinkError
 from tools.svctl import act, send, services
 from tools.svctl.link import Link, await_prompt
 from tools.svctl.plan import Effect
+from tools.svctl.project import Project
 
 UP = 60.0  # s in which a board that was reset is back at a prompt
 MOMENT = 1.0  # s that a service has to run
@@ -100,17 +101,17 @@ def _plain(fault: str) -> str:
     return re.sub(r"^not reloaded: (.*); the version before .*$", r"\1", fault, flags=re.S)
 
 
-def after_reset(port: str, effect: Effect, before: list, connect=Link) -> Judged:
+def after_reset(port: str, project: Project, effect: Effect, before: list) -> Judged:
     """Wait for a board that was reset, and judge it; the old set is back in the end, or the new one runs."""
     told = None
     for _ in range(RESETS):
         said = await_prompt(port, UP)
         try:
-            with connect(port) as link:
+            with Link(port) as link:
                 now, why = send.state(link)
                 if now == "undone" or told is not None:
                     if now:
-                        send.load(link)
+                        send.load(link, project)
                         send.settle(link)
                     return Judged(told or why, {})
                 if now == "trial":
@@ -118,7 +119,7 @@ def after_reset(port: str, effect: Effect, before: list, connect=Link) -> Judged
                 fault, found = _judged_boot(link, said, wanted(before, effect))
                 if fault is None:
                     if now:
-                        send.load(link)
+                        send.load(link, project)
                         send.settle(link)
                     return Judged(None, found)
                 if now != "trial":  # it has judged itself meanwhile: there is nothing to go back to

@@ -71,7 +71,7 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     sender.switch(effect.reset)
     say(f"{len(plan.send)} files sent, {sizes} B, {len(plan.gone)} removed, in "
         f"{time.monotonic() - begin:.1f} s")
-    for line in _try(link, effect, before, found["manager"]):
+    for line in _try(link, project, effect, before, found["manager"]):
         say(line)
     return _end(plan, effect, "done", say)
 
@@ -82,10 +82,10 @@ def _is_of_prompt(effect: plans.Effect, before: list) -> bool:
     return any(each.get("prompt") and trial.base(each["name"]) in touched for each in before)
 
 
-def _try(link: Link, effect: plans.Effect, before: list, runs: bool) -> list:
+def _try(link: Link, project: Project, effect: plans.Effect, before: list, runs: bool) -> list:
     """Have the new set taken up, and judge it; what there is to say. Raises DeployError if it was undone."""
     if effect.reset:
-        judged = trial.after_reset(link.port, effect, before)
+        judged = trial.after_reset(link.port, project, effect, before)
     elif runs:
         judged = trial.in_place(link, effect, before)
     else:
