@@ -29,22 +29,36 @@ sys.path.append(%r)
 import aioconsole
 asyncio.run(aioconsole.task())
 """
-# The same with a small flash of its own.
+# A board with a small flash of its own, which outlives a reset: what a firmware does there.
 SMALL = """
-import os
+import os, sys
 class Flash:
-    def __init__(self, n):
-        self.data = bytearray(n * 512)
+    def __init__(self, n, path):
+        self.n = n
+        self.new = "flash" not in os.listdir()
+        if self.new:
+            with open(path, "wb") as file:
+                for _ in range(n):
+                    file.write(bytes(512))
+        self.file = open(path, "r+b")
     def readblocks(self, n, buf, off=0):
-        buf[:] = self.data[n * 512 + off:n * 512 + off + len(buf)]
-    def writeblocks(self, n, buf, off=None):
-        self.data[n * 512 + (off or 0):n * 512 + (off or 0) + len(buf)] = buf
+        self.file.seek(n * 512 + off)
+        self.file.readinto(buf)
+    def writeblocks(self, n, buf, off=0):
+        self.file.seek(n * 512 + (off or 0))
+        self.file.write(buf)
+        self.file.flush()
     def ioctl(self, op, arg):
-        return len(self.data) // 512 if op == 4 else 512 if op == 5 else 0
-flash = Flash(%d)
-os.%s.mkfs(flash)
+        return self.n if op == 4 else 512 if op == 5 else 0
+flash = Flash(%d, os.getcwd() + "/flash")
+if flash.new:
+    os.%s.mkfs(flash)
 os.mount(os.%s(flash), "/small")
 os.chdir("/small")
+sys.path[:] = ["/small/lib" if path.endswith("board/lib") else path for path in sys.path]
+for name in ("boot.py", "main.py"):
+    if name in os.listdir():
+        execfile(name)
 """
 
 

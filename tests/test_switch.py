@@ -12,7 +12,7 @@ from harness import ROOT, Vm
 
 from tools import tree as trees
 from tools.svctl import plan as plans
-from tools.svctl.plan import File, Plan
+from tools.svctl.plan import Plan
 
 SERVICE = """
 import asyncio, machine, sys, time

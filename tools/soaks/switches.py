@@ -115,7 +115,7 @@ def found(folder=""):
     files = {}
     for entry in os.ilistdir(folder or "."):
         path = folder + "/" + entry[0] if folder else entry[0]
-        if path in OWN:
+        if path in OWN or path == "filler":
             continue
         if entry[1] == 0x4000:
             files.update(found(path))
@@ -185,6 +185,23 @@ def _life():
             pass  # the firmware prints it, and goes on
 
 
+def full_and_on(_):
+    """Before the power came back somebody filled the flash, to the last block; that goes again later."""
+    try:
+        with open("filler", "wb") as file:
+            while True:
+                file.write(bytes(512))
+    except OSError:
+        pass
+    try:
+        power_on()
+    finally:
+        try:
+            os.remove("filler")
+        except OSError:
+            pass  # the power
+
+
 def take_back(_):
     module().undo("the test")
 
@@ -198,7 +215,7 @@ def prepared(disk, sets, what):
     """What is on the chip before the part that is looked at."""
     sets.install(sets.old)
     sets.stage()
-    if what != "put":
+    if what not in ("put", "full"):
         put(None)
     if what == "boots":  # two boots on trial that did not last
         power_on()
@@ -206,29 +223,32 @@ def prepared(disk, sets, what):
     return bytes(disk.flash.data)
 
 
-def run(what, fat, torn, stride, seed, parts, manager=True):
+def run(what, fat, torn, stride, seed, parts, manager=True, share=0, shares=1):
     """Prints how many cuts were tried, and how many left anything but the old set or the new one ("lost"),
     or something that no deploy could go on from ("stuck"). `stride`: of second cuts each so manieth, from
-    a start that `seed` chooses."""
+    a start that `seed` chooses; of first ones this `share` of so many `shares`."""
     sys.modules["machine"] = Machine()
     sys.path.append(parts)
     rng = random
     rng.seed(seed)
-    do = {"put": put, "undo": take_back, "boots": power_on, "settle": settle}[what]
+    do = {"put": put, "full": put, "undo": take_back, "boots": power_on, "settle": settle}[what]
+    on = full_and_on if what == "full" else power_on
     sets = Sets(parts, manager)
     disk = Disk(fat, _BLOCKS, torn)
     before = prepared(disk, sets, what)
     steps = disk.steps(do, None)
-    ends = "new" if what in ("put", "settle") else "old"
+    ends = "old" if what in ("undo", "boots") else "new"
     tried = lost = stuck = 0
     if which(sets) != ends:
         lost += 1
         print("without", what, "leaves", sorted(found()))
     seen = set()
-    for first in range(steps + 1):
+    for first in range(share, steps + 1, shares):
         once = disk.cut(before, first, do, None)
         disk.mount(once)
-        again = disk.steps(power_on, None)
+        again = 0 if what == "full" else disk.steps(on, None)
+        if what == "full":
+            on(None)
         word = which(sets)
         tried += 1
         seen.add(word)
@@ -236,7 +256,7 @@ def run(what, fat, torn, stride, seed, parts, manager=True):
             lost += 1
             tell(what, first, None, sets)
         for second in range(rng.getrandbits(16) % stride, again, stride):
-            disk.mount(disk.cut(once, second, power_on, None))
+            disk.mount(disk.cut(once, second, on, None))
             power_on()
             tried += 1
             if which(sets) is None:
