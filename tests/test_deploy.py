@@ -151,7 +151,6 @@ done
 
 
 def test_cable_pulled_anywhere_leaves_the_old_set_or_the_new(board, wanted, svctl, monkeypatch):
-    monkeypatch.setattr(trial, "UP", 2)
     root, before = board.vm.root, wanted.parent / "before"
     old, new = contents(before), contents(wanted)
     with Cable(board.tty) as cable:
@@ -163,7 +162,8 @@ def test_cable_pulled_anywhere_leaves_the_old_set_or_the_new(board, wanted, svct
         for path in [path for path in root.rglob("*") if path.is_file() and not path.name.startswith("services.st")]:
             path.unlink()
         shutil.copytree(before, root, dirs_exist_ok=True)
-        with Cable(board.tty, cut) as cable:
+        with Cable(board.tty, cut) as cable, monkeypatch.context() as patched:
+            patched.setattr(trial, "UP", 2)  # it does not come back at this port
             code, said = svctl(cable.name, "deploy", "--tree", str(wanted))
         there = contents(root)
         assert there in (old, new), cut

@@ -158,7 +158,7 @@ def test_service_that_ends_the_board_goes_back_and_is_not_blamed(each):
 
 
 def test_service_that_hangs_goes_back_by_the_watchdog(each):
-    each.vm.put("services.config", '{"_boot": {"watchdog": 1}}')
+    each.vm.put("services.config", '{"_boot": {"watchdog": 2}}')
     each.begin()
     each.service("bad", HANGS, each.new)
     each.stage()

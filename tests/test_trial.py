@@ -84,11 +84,12 @@ def desk(vm32, tmp_path):
     (LATER, "ValueError: later"),
 ], ids=["setup", "too-slow", "import", "task"])
 def test_service_that_is_not_up_brings_the_old_set_back(desk, svctl, monkeypatch, body, why):  # noqa: F811
-    monkeypatch.setattr(trial, "GRACE", 0.5)
     before = contents(desk.vm.root, beside=True)
     desk.new_service("one", "new", body)
     desk.new_service("two", "new", FINE)
-    code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
+    with monkeypatch.context() as patched:
+        patched.setattr(trial, "GRACE", 0.5)
+        code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
     last = said.splitlines()[-1]
     assert code == 1 and last.startswith("deploy: PORT: the files before are back: one.service: ") and why in last, said
     assert contents(desk.vm.root, beside=True) == before and desk.is_clean()
@@ -103,12 +104,12 @@ def test_service_that_is_not_up_brings_the_old_set_back(desk, svctl, monkeypatch
 
 def test_service_that_ran_and_is_not_up_with_the_new_ones(desk, svctl, monkeypatch):  # noqa: F811
     """It did not change itself: what it imports did."""
-    monkeypatch.setattr(trial, "GRACE", 0.5)
     desk.new("lib/aioextra.py", "word = 1")
     desk.new_service("one", "new", "    def setup(self):\n        import aioextra\n        self.word = aioextra.word\n" + FINE)
     assert svctl(desk.tty, "deploy", "--tree", str(desk.tree))[0] == 0
     before = contents(desk.vm.root)
     desk.new("lib/aioextra.py", "world = 1")
+    monkeypatch.setattr(trial, "GRACE", 0.5)
     code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
     assert code == 1 and re.search(r"the files before are back: one.service: AttributeError.*word", said.splitlines()[-1]), said
     assert contents(desk.vm.root) == before and desk.is_clean()
@@ -225,7 +226,6 @@ def test_board_that_loses_power_in_the_middle(desk, svctl, monkeypatch):  # noqa
     """Behind some of svctl's writes, with a lib/ that changed; the board boots by itself."""
     seed = int(os.environ.get("SEED", 1))
     print("seed", seed)
-    monkeypatch.setattr(trial, "UP", 1)
     desk.new("lib/aiocalendar.py", "word = 1")
     desk.new_service("one", "new", FINE)
     root, old, new = desk.vm.root, contents(desk.vm.root), contents(desk.tree)
@@ -242,7 +242,8 @@ def test_board_that_loses_power_in_the_middle(desk, svctl, monkeypatch):  # noqa
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_bytes(data)
         desk.power()
-        with Cable(desk.tty, cut, on_cut=desk.session.process.kill) as cable:
+        with Cable(desk.tty, cut, on_cut=desk.session.process.kill) as cable, monkeypatch.context() as patched:
+            patched.setattr(trial, "UP", 1)  # it does not come back at this port
             svctl(cable.name, "deploy", "--tree", str(desk.tree))
         desk.session.close()
         desk.power()
