@@ -45,6 +45,8 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     found = send.about(link)
     say(f"{found['machine']}, MicroPython {found['version']}, {_kb(found['flash_free'])} of flash free")
     send.check(project, found, link.port)
+    if args.dry_run and send.state(link)[0]:
+        say("a deploy that was cut lies there: it would be finished, or undone, first")
     if not args.dry_run:
         send.recover(link, project, found["manager"], say)
         found.update(send.about(link))
