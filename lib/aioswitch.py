@@ -40,7 +40,8 @@ _MOST = const(2)  # boots on trial; the guard's safe mode begins behind the thir
 _DEADLINE = const(90)  # s in which a boot on trial has to have lasted, or a host to have taken it over
 
 why = None  # of a boot behind an undo: what people are to know
-_trial = _held = _has_lasted = False
+_trial = _has_lasted = False
+_held = 0  # s that a host takes to judge this boot, beyond the deadline
 _timer = None
 
 
@@ -416,18 +417,23 @@ def _forget_boots():
 def _arm(seconds):
     """Where code is waited for that never comes, as at the firmware's prompt, this resets the board."""
     global _timer
-    try:
-        from machine import Timer
+    for number in (-1, 3, 1):  # one of the chip, where there are no others: a program that takes it has it
+        try:
+            from machine import Timer
 
-        if _timer is None:
-            _timer = Timer(-1)
-        _timer.init(mode=Timer.ONE_SHOT, period=seconds * 1000, callback=_late)
-    except Exception:
-        pass  # a port without: its watchdog, or a person
+            _timer = _timer or Timer(number)
+            _timer.init(mode=Timer.ONE_SHOT, period=seconds * 1000, callback=_late)
+            return
+        except Exception:
+            pass  # a port without: its watchdog, or a person
 
 
 def _late(_):
-    if _trial and _has_lasted:  # the host that took it over is gone
+    global _held
+    if _trial and _held:
+        _arm(_held)  # and then no more
+        _held = 0
+    elif _trial and _has_lasted:  # the host that took it over is gone
         for _ in settle():
             pass
     elif _trial:
@@ -438,8 +444,7 @@ def hold(seconds):
     """A host judges whether this boot is healthy, and has that long."""
     global _held
     if _trial:
-        _held = True
-        _arm(seconds)
+        _held = seconds
 
 
 def lasted():

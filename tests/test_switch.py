@@ -175,6 +175,16 @@ def test_main_that_never_gets_anywhere_goes_back(board):
     assert board.is_old() and board.is_clean()
 
 
+def test_host_that_judges_and_is_gone_again(board):
+    """It had said that it would tell; the boot has lasted by then."""
+    board.patch("lib/aioswitch.py", "_DEADLINE = const(90)", "_DEADLINE = const(1)")
+    board.begin()
+    board.service("held", "    async def task(self):\n        sys.modules['aioswitch'].hold(4)\n        await asyncio.sleep(99)", board.new)
+    board.stage()
+    out = board.run()
+    assert "LAST None False" in out and out.count("LAST") == 1 and board.is_new() and board.is_clean()
+
+
 def test_boot_that_raises_is_no_harm_where_the_rest_comes_up(board):
     board.begin()
     board.new.put("boot.py", (ROOT / "boot.py").read_text() + "1 / 0\n")

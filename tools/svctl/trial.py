@@ -6,7 +6,7 @@ import re
 import time
 from typing import NamedTuple, Optional
 
-from tools.errors import BoardFault, LinkError
+from tools.errors import BoardFault, DeployError, LinkError
 from tools.svctl import act, send, services
 from tools.svctl.link import Link, await_prompt
 from tools.svctl.plan import Effect
@@ -123,7 +123,7 @@ def after_reset(port: str, project: Project, effect: Effect, before: list) -> Ju
                         send.settle(link)
                     return Judged(None, found)
                 if now != "trial":  # it has judged itself meanwhile: there is nothing to go back to
-                    return Judged(fault, found)
+                    raise DeployError(f"{port}: the new files lasted, and stay, but {fault}")
                 told = fault
                 send.undo(link, fault, True)
         except LinkError:  # it was reset again
