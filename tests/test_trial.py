@@ -14,7 +14,8 @@ from harness import ROOT
 from test_deploy import contents, still_runs, svctl  # noqa: F401 - a fixture
 from wire import Cable
 
-from tools.svctl import trial
+from tools.errors import LinkError
+from tools.svctl import send, trial
 
 SERVICE = """
 import asyncio, sys
@@ -255,3 +256,33 @@ def test_board_that_loses_power_in_the_middle(desk, svctl, monkeypatch):  # noqa
         code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
         assert code == 0 and contents(root) == new and desk.is_clean(), (cut, said)
     assert seen == {False, True}
+
+
+# -- what an earlier deploy has left ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("line, says", [
+    ("put move", "a deploy that was cut was undone"),
+    ("put move\ntrial", None),
+    ("put move\nundo no sensor\nundone", "the deploy before was undone: no sensor"),
+], ids=["put", "trial", "undone"])
+def test_what_a_deploy_before_has_left(desk, svctl, monkeypatch, line, says):  # noqa: F811
+    """A board that runs while the marker lies there: its boot.py did not see to it, or it has just done so."""
+    def decided(sender, reset):
+        send.load(sender.link)
+        list(sender.link.ask("switch", "prepare"))
+        (desk.vm.root / "deploy.switch").write_text(line + "\n")
+        raise LinkError("pulled")
+
+    desk.new_service("one", "new", FINE)
+    old = contents(desk.vm.root)
+    with monkeypatch.context() as patched:
+        patched.setattr(send.Sender, "switch", decided)
+        assert svctl(desk.tty, "deploy", "--tree", str(desk.tree))[0] == 1
+    code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree), "--dry-run")
+    assert code == 0 and "a deploy that was cut lies there" in said and contents(desk.vm.root) == old
+    assert (desk.vm.root / "deploy.switch").read_text() == line + "\n"
+    code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
+    assert code == 0 and (says is None or f"\n{says}\n" in said), said
+    assert contents(desk.vm.root) == contents(desk.tree) and desk.is_clean()
+    assert desk.says("service('one').word") == "new"
