@@ -1,5 +1,5 @@
-# First code on the board: where modules are found, whether files are damaged, the hardware watchdog, and
-# the guard against boots that do not last. Nothing here can fail.
+# First code on the board: where modules are found, a deploy that was cut, whether files are damaged, the
+# hardware watchdog, and the guard against boots that do not last. Nothing here can fail.
 # Its names are ones that are used elsewhere too: each new one would stay in memory for good.
 import sys
 
@@ -9,6 +9,18 @@ line = "\n/rom\n/rom/lib"
 text = "\n".join(sys.path)
 if line in text:  # a firmware with ROMFS looks there first; what lies on flash is to go first
     sys.path[:] = (text.replace(line, "") + line).split("\n")
+try:
+    __import__("os").stat("deploy.switch")
+    sys.path[:0] = "deploy.next", "deploy.prev"  # where it lies is being written, perhaps
+    try:
+        text = __import__("aioswitch")
+    finally:
+        del sys.path[:2]
+    text.boot()
+except OSError:
+    pass  # no deploy is under way
+except Exception as error:
+    sys.print_exception(error)
 
 
 armed = []  # the hardware watchdog, once it is

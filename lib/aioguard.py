@@ -174,6 +174,12 @@ def _up():
     return __import__("time").ticks_ms()
 
 
+def pardon():
+    """How the boot before ended says nothing of the files that are there now."""
+    global _cause
+    _cause = lambda: _SLEPT  # noqa: E731 - one more name would stay for good
+
+
 def start(check=None):
     """For boot.py: decides what the boot before was, and what this one is.
 
@@ -214,7 +220,7 @@ def start(check=None):
         _memory.put(_LAST, crumb | early if died else 0)
         _memory.put(_CRUMB, 0)
     _set(n, _BOOTS, n >= _MOST)
-    _drop(_memory is None and not n)  # nothing more to do on such a board
+    _drop(_memory is None and not n and "aioswitch" not in sys.modules)  # nothing more to do on such a board
 
 
 def _drop(all_of_it):
@@ -274,7 +280,7 @@ def begin(manager, known):
             _trace(True)
         __import__("asyncio").create_task(_last())
     if not is_safe:
-        return None
+        return sys.modules["aioswitch"].why if "aioswitch" in sys.modules else None
     who = _kept().read().get("who")
     return "safe mode: %d boots did not last %d s, %s; aioservice.resume() leaves it" % (
         _MOST,
@@ -382,6 +388,9 @@ async def _last():
         await __import__("asyncio").sleep(1)
     is_safe = safe()
     _set(0, _LASTED, is_safe)
+    if not is_safe:
+        for _ in _healthy():
+            await __import__("asyncio").sleep(0)
     for path in ("services.state0", "services.state1", "services.step") if not is_safe else ():
         try:
             __import__("os").stat(path)
@@ -396,11 +405,18 @@ async def _last():
     _drop(not is_safe and not watched)
 
 
+def _healthy():
+    """Says so to a deploy that is on trial; an iterator, which pauses."""
+    return sys.modules["aioswitch"].lasted() if "aioswitch" in sys.modules else ()
+
+
 def ended():
     """A shutdown has finished: what comes now does not count."""
     n, phase, is_safe = _state()
     if phase and (_memory is not None or n):
         _set(n, _ENDED, is_safe)
+    for _ in _healthy():
+        pass
 
 
 def leave():

@@ -149,12 +149,13 @@ def test_small_flash(vm32, board_tree, tree, deploy, system, monkeypatch):
         there = [path for path, _ in board.ask("files", "walk", ["", "lib", "aioservices"])]
     assert there == ["mine"]
     session.close()
+    (vm32.root / "flash").unlink()
     # Large enough: all of it is there, and again over itself.
     session = vm32.session(SMALL % (900, system, system) + BARE % str(board_tree / "lib"), heap="4M")
     session.expect("--> ")
     assert deploy(session.tty) == (0, "")
-    for path in (tree / "lib").glob("aioc*.mpy"):
-        path.write_bytes(MPY + path.name.encode())
+    for path in [tree / "boot.py", tree / "main.py", *(tree / "lib").glob("aioc*.mpy")]:
+        path.write_bytes(path.read_bytes() + b"#\n")  # behind what is loaded
     assert deploy(session.tty) == (0, "")
     with Link(session.tty) as board:
         found, _ = send.look(board, command.Project(tree).files)
@@ -214,9 +215,11 @@ def test_plan():
     # What a deploy put there and is no longer wanted goes, and what would hide a file of lib/; nothing else.
     assert made.gone == ["old.txt", "lib/b.py"] and made.stale == ["lib/a.mpy.new"]
     assert any("s_service.py is on the board, too" in line for line in made.notes)
-    assert plan.steps(made) == ["+deploy.txt", "+aioservices/services/s_service.mpy", "+lib/b.mpy", "-old.txt",
-                                "-lib/b.py", "+manifest.txt"]
-    assert plan.afterwards(made) == ["reset"]
+    listed = plan.steps(made, {path: 7 for path in [*made.send, "lib/aioswitch.mpy", "boot.py", "main.py"]},
+                        board, shim=9).decode().splitlines()
+    assert listed[:-1] == ["~9 boot.py", "+7 aioservices/services/s_service.mpy", "+7 lib/b.mpy", "+7 manifest.txt",
+                           "-0 lib/b.py", "-0 old.txt", "+7 main.py", "+7 lib/aioswitch.mpy", "+7 boot.py"]
+    assert plan.effect(made).reset
     assert plan.make(tree, {path: file for path, file in tree.items()}, {*tree} - {"services.config"}).is_empty
 
 
@@ -230,10 +233,6 @@ def test_questions(vm32, tree, deploy, monkeypatch):
     monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or "n")
     assert deploy(session.tty, "--config") == (1, "deploy: nothing was changed\n")
     assert asked == ["replace services.config? [y/N] "] and (vm32.root / "services.config").read_text() == "{}"
-    # With a new lib/ the board is best reset before it loads any of it.
-    (tree / "lib/aiofresh.mpy").write_bytes(MPY)
     monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or "y")
-    assert deploy(session.tty) == (0, "")
-    assert asked[1:] == ["reset the board then, at once? [y/N] "]
-    session.expect("loaded")
-    session.expect("--> ")
+    assert deploy(session.tty, "--config") == (0, "")
+    assert asked[1:] == asked[:1] and (vm32.root / "services.config").read_text() != "{}"

@@ -4,8 +4,9 @@ import os
 import random
 
 import pytest
+from harness import ROOT
 
-from tools import mutate, soak, soakboots
+from tools import mpy, mutate, soak, soakboots
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +21,24 @@ def test_each_cut_of_the_power_leaves_the_old_or_the_new(tmp_path):
     assert not sum(row.faults for row in rows), soak.table(rows)
 
 
+@pytest.mark.parametrize("old, new, fat", [
+    ("else _size(_LIST.upper()) < 0", "else True", True),  # FAT, taken for one that renames in one step
+    ("if kind == \"=\" and _size(old) < 0:", "if False:", False),  # nothing is kept to go back to
+])
+def test_mixture_of_two_sets_is_seen(tmp_path, old, new, fat):
+    bench = soak.switch_bench(tmp_path)
+    text = (ROOT / "lib/aioswitch.py").read_text()
+    assert old in text
+    (tmp_path / "changed.py").write_text(text.replace(old, new))
+    mpy.compile_file(tmp_path / "changed.py", tmp_path / "parts/aioswitch.mpy", "lib/aioswitch.py")
+    found = bench.run(f"import switches; switches.run('{'put' if fat else 'undo'}', {fat}, False, 9999, 1, 'parts')", heap="8m")
+    assert found["lost"] > 3
+
+
 def test_sample_is_without_faults(tmp_path):
     rows = soak.measure(soak.SAMPLE, int(os.environ.get("SEED", 1)), tmp_path / "kept", jobs=2)
+    switches = [row for row in rows if " of a set" in row.what]
+    assert len(switches) == 16 and all(row.tried > 15 for row in switches)
     assert not sum(row.faults for row in rows), soak.table(rows) + "".join(
         path.read_text() for path in tmp_path.glob("kept/*/said.txt"))
 

@@ -182,7 +182,7 @@ def test_long_answers_come_in_pages_between_which_services_run(board):
 
 def test_device_code_makes_one_name_each():
     for path in DEVICE.glob("*.py"):
-        if path.stem == "restart":
+        if path.stem in ("restart", "shim"):  # sent as they are
             continue
         code = compile(source(path.stem), path.name, "exec")
         assert code.co_names[-1:] == (f"_svctl_{path.stem}",) and code.co_names == (f"_svctl_{path.stem}",)

@@ -67,19 +67,23 @@ class Port:
 
 
 class Cable(Port):
-    """A port that leads to another one, and is gone when `cut` bytes went to the board."""
+    """A port that leads to another one, and is gone when `cut` bytes went to the board; `on_cut()` is called
+    then. `marks`: after how many bytes each write of the host ended."""
 
-    def __init__(self, tty_name: str, cut: Optional[int] = None):
+    def __init__(self, tty_name: str, cut: Optional[int] = None, on_cut: Callable[[], None] = lambda: None):
         self._board = os.open(tty_name, os.O_RDWR | os.O_NOCTTY)
-        self._cut = cut
+        self._cut, self._on_cut = cut, on_cut
+        self.marks: list = []
         super().__init__(self._forward, self._board)
 
     def _forward(self, data: bytes) -> bytes:
+        self.marks.append(self.sent)
         over = 0 if self._cut is None else self.sent - self._cut
         data = data[:len(data) - over] if over > 0 else data
         while data:
             data = data[os.write(self._board, data):]
         if over >= 0 and self._cut is not None:
+            self._on_cut()
             self.pull()
         return b""
 

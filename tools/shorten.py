@@ -25,7 +25,7 @@ INTERNAL = ("Finder", "HOOKS", "MANAGED", "adopt", "announce", "bring", "bring_a
             "purge", "resolve")
 # Its table of functions that load on use is for the other files, not for people.
 MANAGER = "aioservice/manager"
-OURS = re.compile(r"aio(class|ctl|service|schedule|log|lines|timers|calendar|console|watchdog|guard)")
+OURS = re.compile(r"aio(class|ctl|service|schedule|log|lines|timers|calendar|console|watchdog|guard|switch)")
 _TABLE = re.compile(r"^ =\w+ ")
 _CONST = re.compile(r"^(_\w+) = const\(", re.M)
 _PRIVATE = re.compile(rf"(?<!\w)(?:_[A-Za-z]\w*|{'|'.join(INTERNAL)})(?!\w)")

@@ -30,7 +30,8 @@ MODULES = ("aioschedule", "aiolog", "aioctl", "aioctl.core", "aioclass", "aioser
            "aioservice.graph", "aioservice.heap", "aioservice.report", "aioservice.bringup",
            "aioservice.runner", "aioctl.report", "aioctl.trace", "aioctl.logs", "aiolines", "aiocalendar",
            "aioctl.env", "aioctl.profiler", "aiologging", "aioconsole", "aiowatchdog", "aioservice_rom",
-           "aioguard", "aioservice.kept", "aioservice.safemode", "aioservice.masks", "aioservice.damage")
+           "aioguard", "aioservice.kept", "aioservice.safemode", "aioservice.masks", "aioservice.damage",
+           "aioswitch")
 
 
 class Line(NamedTuple):

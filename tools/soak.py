@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -15,7 +16,11 @@ from tools import mpy, size, soakboots
 from tools.errors import ToolError, run_main
 
 DEVICE = Path(__file__).resolve().parent / "soaks"
+SHIM = DEVICE.parent / "svctl" / "device" / "shim.py"
 KEPT = ("settings", "state", "ran")
+# A switch from one set of files to the next; back; what boot.py does with one on trial that does not last;
+# the end of one that did; and the first two with an older manager, and with a flash that is full by then.
+SWITCHES = ("put", "undo", "boots", "settle")
 DISKS = (("littlefs", False, False), ("littlefs, torn", False, True), ("FAT", True, False))
 FAULTS = ("torn", "hangs", "crashes", "untold", "harmed", "growth", "writes")
 HEAD = ("what", "tried", *FAULTS)
@@ -49,6 +54,7 @@ class Amounts(NamedTuple):
     """How much of each is tried."""
 
     stride: int = 1  # of the cuts in a save after a cut save, each so manieth
+    switches: int = 1  # the same of a switch of files
     settings: int = 5000
     mpy: int = 700
     py: int = 300
@@ -57,7 +63,7 @@ class Amounts(NamedTuple):
     cycles: int = 5000
 
 
-SAMPLE = Amounts(stride=3, settings=24, mpy=16, py=8, env=8, boots=4, cycles=10)
+SAMPLE = Amounts(stride=3, switches=40, settings=24, mpy=16, py=8, env=8, boots=4, cycles=10)
 
 
 def cuts(root: Path, stride: int) -> list[Row]:
@@ -77,6 +83,39 @@ def cuts(root: Path, stride: int) -> list[Row]:
     return rows
 
 
+def switch_bench(root: Path) -> size.Bench:
+    """A board with what switches.py needs: in `parts` that which is replaced itself."""
+    bench = size.Bench(root)
+    for path in DEVICE.glob("*.py"):
+        mpy.compile_file(path, root / "lib" / f"{path.stem}.mpy", f"lib/{path.name}")
+    parts = root / "parts"
+    parts.mkdir()
+    for path in (root / "boot.py", root / "main.py", root / "lib" / "aioswitch.mpy", SHIM):
+        shutil.copy(path, parts)
+    return bench
+
+
+def switches(root: Path, stride: int, seed: int) -> list[Row]:
+    """Power cuts while one set of files takes the place of another, on each file system."""
+    bench = switch_bench(root)
+    cases = [(what, disk, True) for what in SWITCHES for disk in DISKS]
+    cases += [("full", disk, True) for disk in (DISKS[0], DISKS[2])]
+    cases += [(what, DISKS[0], False) for what in ("put", "undo")]  # what FAT cannot promise: docs/deploy.md
+    rows = []
+    for what, (disk, fat, torn), manager in cases:
+        tried = lost = stuck = 0
+        shares = max(1, 12 // stride)  # none takes longer than a run may
+        for share in range(shares):
+            call = f"{what!r}, {fat}, {torn}, {stride}, {seed}, 'parts', {manager}, {share}, {shares}"
+            found = bench.run(f"import switches; switches.run({call})", heap="8m")
+            if found is None or found["tried"] < 1:
+                raise ToolError(f"cuts of a switch ({what}) on {disk} gave no figures")
+            tried, lost, stuck = tried + found["tried"], lost + found["lost"], stuck + found["stuck"]
+        text = f"power cuts, {what} of a set{'' if manager else ', older manager'}, {disk}, seed {seed}"
+        rows.append(Row(text, tried, torn=lost, harmed=stuck))
+    return rows
+
+
 def growth(root: Path, cycles: int) -> list[Row]:
     """The heap over many lives of services."""
     bench = size.Bench(root)
@@ -89,7 +128,8 @@ def measure(amounts: Amounts, seed: int, keep: Optional[Path] = None, jobs: int 
     """All of it; what a board said that failed is left in `keep`."""
     with tempfile.TemporaryDirectory(prefix="aioservices-soak-") as folder:
         root = Path(folder)
-        rows = [*cuts(root / "cuts", amounts.stride), *growth(root / "growth", amounts.cycles)]
+        rows = [*cuts(root / "cuts", amounts.stride), *switches(root / "switches", amounts.switches, seed),
+                *growth(root / "growth", amounts.cycles)]
         with soakboots.Boards(root / "boards", jobs, keep) as boards:
             for what, count in (
                 ("settings", amounts.settings),
@@ -134,7 +174,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, default=Path("build/soak"), help="where failed cases are left")
     args = parser.parse_args()
     amounts = SAMPLE if args.sample else Amounts()
-    print(f"soak: seed {args.seed}; {sum(amounts[1:5])} damaged files, some minutes …", flush=True)
+    print(f"soak: seed {args.seed}; {sum(amounts[2:6])} damaged files, some minutes …", flush=True)
     rows = measure(amounts, args.seed, args.keep, args.jobs)
     print(table(rows))
     faults = sum(row.faults for row in rows)

@@ -287,7 +287,7 @@ class Finder:
             break
         if fault is not None:
             self.fault = fault if self.fault is None else self.fault + "\n" + fault
-        return fault is not None
+        return fault is not None and self._guard.safe()
 
     def _feed(self, name=None):
         if self._guard is not None:

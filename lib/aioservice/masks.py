@@ -138,6 +138,8 @@ def last_boot():
         failed = kept.get("n", 0) > 0
     number = machine.reset_cause()
     found = {key: note.get(key) for key in ("service", "why", "traceback", "log")}
+    if "aioswitch" in sys.modules:  # a deploy that was undone
+        found["why"] = sys.modules["aioswitch"].why or found["why"]
     found["cause"] = _CAUSES[number] if 0 < number < len(_CAUSES) else _CAUSES[0]
     found["failed"] = failed
     found["safe"] = _guard("safe")

@@ -58,9 +58,10 @@ def test_a_deploy_to_an_empty_board_that_is_cut_off(blank):
     assert cut_deploy(blank, 150)
     # Nothing of it runs yet: lib/ takes its place as a whole.
     assert "main.py" not in blank.run("import os; print(os.listdir())", resume=False)
-    done = svctl(blank, "deploy", "--reset")
+    done = svctl(blank, "deploy", timeout=480)
     assert done.returncode == 0, done.stdout + done.stderr
-    blank.expect("[ OK ] Service: hello.service from ./aioservices/services/hello_service.mpy loaded", 60)
-    blank.up()
+    assert "the board was reset, and is up with it" in done.stdout
+    assert svctl(blank, "is-active", "hello").returncode == 0
+    assert "deploy.switch" not in blank.run("import os; print(os.listdir())")
     again = svctl(blank, "deploy")
     assert "nothing to send: the board has it all" in again.stdout, again.stdout + again.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from typing import Callable
+from typing import Callable, Optional
 
 from tools.errors import BoardFault, LinkError
 from tools.svctl import services
@@ -13,6 +13,7 @@ from tools.svctl.link import Link
 
 PATIENCE = 60.0  # s: longer than a start may take by default, and a stop
 AGAIN = 0.05
+REFUSED = "the board refused"
 # Of a service that these leave in another state it is said, and the exit code is 1.
 WANTED = {"start": True, "restart": True, "reload": True, "stop": False}
 
@@ -42,22 +43,24 @@ def verb(name: str, optional: bool = False) -> tuple[Callable, Callable]:
     return arguments, run
 
 
+def call(link: Link, name: str, which: Optional[str]) -> tuple[list, Optional[str]]:
+    """Have the board do it, and wait for its end; (the lines that it printed, what went wrong or None)."""
+    link.call("act", "load", name)
+    *said, last = link.call("act", "do", *([] if which is None else [which])).splitlines()
+    return said, REFUSED if json.loads(last) is False else _wait(link, name)
+
+
 def _do(link: Link, name: str, which, say) -> int:
     """Have the board do it; 0, or 1 where it says that it did not."""
     try:
-        link.call("act", "load", name)
-        *said, last = link.call("act", "do", *([] if which is None else [which])).splitlines()
-        for line in said:
-            say(line)
-        if json.loads(last) is False:
-            return services.FAILED
-        error = _wait(link, name)
+        said, error = call(link, name, which)
     except BoardFault as fault:
         raise services.as_unknown(fault) from fault
-    if error:
+    for line in said:
+        say(line)
+    if error and error != REFUSED:  # the lines say it
         say(f"{name}: {error}")
-        return services.FAILED
-    return 0
+    return services.FAILED if error else 0
 
 
 def _wait(link: Link, name: str):

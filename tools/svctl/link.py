@@ -20,6 +20,7 @@ from tools.svctl.source import source
 PATIENCE = 5.0  # s that a board may be silent: a service of its may hold the loop for a while
 LONGEST = 60.0  # s that a single command may take
 PUMP = "pump"
+QUIET = 1.0  # s between two empty lines that are typed
 COMMAND = 900  # bytes of a command with a list in it; a board needs a few times that to take it
 
 
@@ -101,12 +102,13 @@ class Link:
         return self.run(f"{_name(script)}.{function}({', '.join(map(repr, args))})")
 
     def last(self, script: str, function: str, *args) -> str:
-        """Call a function after which the board is gone; the line that it printed before."""
+        """Call a function after which the board is gone; the line that it printed before. One that begins
+        with an exclamation mark says that it is not gone."""
         self._load(script)
         with self._translated():
             self._transport.exec_raw_no_follow(f"{_name(script)}.{function}({', '.join(map(repr, args))})")
             data = self._transport.read_until(1, b"\n", timeout=LONGEST, timeout_overall=LONGEST)
-        self._drop(b"")
+        self._drop(b"\r\x02" if data.startswith(b"!") else b"")
         text = data.decode(errors="replace").strip()
         if not data.endswith(b"\n") or "\4" in text:
             raise LinkError(f"{self.port}: the board does not answer as it should ({_heard(text)})")
@@ -186,6 +188,41 @@ class Link:
             return
         with contextlib.suppress(OSError, TransportError):
             transport.serial.write(farewell)
+        with contextlib.suppress(OSError, TransportError):
+            transport.close()
+
+
+def await_prompt(port: str, patience: float) -> str:
+    """Wait until a board that was reset is at a prompt; what it said. Its boot is not disturbed: a Ctrl-C
+    would end it, so that only an empty line is typed now and then."""
+    until = time.monotonic() + patience
+    said, typed, transport = b"", 0.0, None
+    try:
+        while not said.endswith((b"--> ", b">>> ")):
+            if time.monotonic() > until:
+                raise LinkError(f"{port}: the board has not come back to its prompt within {patience:.0f} s. "
+                                "By itself it goes back to the files before, if the new ones do not come up: "
+                                "look at it with make repl, and deploy again")
+            try:
+                if transport is None:
+                    transport = _Transport(ports.device(port), timeout=1)
+                    transport.serial.write_timeout = 1
+                if time.monotonic() - typed > QUIET:
+                    typed = time.monotonic()
+                    transport.serial.write(b"\r")
+                waiting = transport.serial.in_waiting
+                said += transport.serial.read(waiting) if waiting else b""
+                time.sleep(0 if waiting else 0.02)
+            except (TransportError, OSError, ValueError, TypeError, LinkError):  # it is on its way
+                transport = _closed(transport)
+                time.sleep(0.2)
+    finally:
+        _closed(transport)
+    return said.decode(errors="replace")
+
+
+def _closed(transport: Optional[_Transport]) -> None:
+    if transport is not None:
         with contextlib.suppress(OSError, TransportError):
             transport.close()
 

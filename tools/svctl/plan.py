@@ -5,15 +5,25 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import NamedTuple, Optional
 
+from tools.check import device
+
 # Settings: sent when a board has none, else only when asked for. Secrets (.env): only when named.
 SETTINGS = ("services.config",)
 SECRETS = ".env"
 # What an earlier deploy put there, one path a line; kept on the board.
 LEDGER = "deploy.txt"
-# What the build says should be there: the last to take its place.
+# What the build says should be there.
 MANIFEST = "manifest.txt"
+# What an earlier svctl left beside a file when it was cut off.
 NEW = ".new"
+# Where the next set of files is sent, and the one before is kept: see lib/aioswitch.py.
+NEXT, PREV, LIST, MARK = "deploy.next", "deploy.prev", "deploy.list", "deploy.switch"
+SHIM = f"{NEXT}/!"
 SERVICES = "aioservices/services/"
+# The last to take their places, in this order: each boot goes on with the switch until they have.
+SWITCH = "lib/aioswitch."
+LAST = ("main.py", SWITCH, "boot.py")
+COPY = ".bak"
 
 
 class File(NamedTuple):
@@ -25,32 +35,35 @@ class File(NamedTuple):
 
 @dataclass
 class Plan:
-    """Paths on the board. `send` and `gone` are in the order in which they take their places."""
+    """Paths on the board."""
 
     new: list = field(default_factory=list)
     changed: list = field(default_factory=list)
     gone: list = field(default_factory=list)
-    staged: list = field(default_factory=list)  # of those, what lies beside already: a deploy was cut
-    stale: list = field(default_factory=list)  # left beside by a deploy that was cut, and of no use
+    staged: list = field(default_factory=list)  # of those, what was sent already: a deploy was cut
+    stale: list = field(default_factory=list)  # left by a deploy that was cut, and of no use
     replaced: list = field(default_factory=list)  # settings, of those that changed
     notes: list = field(default_factory=list)
     ledger: list = field(default_factory=list)  # what it is to hold; empty: it is right as it is
 
     @property
     def send(self) -> list:
-        return sorted([*self.new, *self.changed], key=lambda path: (path == MANIFEST, path))
+        return sorted([*self.new, *self.changed])
 
     @property
     def is_empty(self) -> bool:
         return not (self.new or self.changed or self.gone or self.stale or self.ledger)
 
 
+def staged(path: str) -> str:
+    """Where a file is sent, until it takes its place."""
+    return f"{NEXT}/{device('aioswitch').flat(path)}"
+
+
 def candidates(tree: dict, board: dict) -> list:
     """The files of a board whose hash has to be asked for: those that could be what they should be."""
-    same = [path for path in tree if path in board and board[path].size == tree[path].size]
-    beside = [path + NEW for path in tree if path + NEW in board
-              and board[path + NEW].size == tree[path].size]
-    return sorted(same + beside)
+    return sorted(name for path in tree for name in (path, staged(path))
+                  if name in board and board[name].size == tree[path].size)
 
 
 def make(tree: dict, board: dict, owned: set, config: bool = False) -> Plan:
@@ -72,7 +85,7 @@ def make(tree: dict, board: dict, owned: set, config: bool = False) -> Plan:
         else:
             plan.notes.append(f"kept     {path}: the board has its own; CONFIG=1 shows the difference "
                               "and replaces it")
-    plan.staged = [path for path in plan.send if board.get(path + NEW) == tree[path]]
+    plan.staged = [path for path in plan.send if board.get(staged(path)) == tree[path]]
     plan.gone = sorted(path for path in owned if path in board and path not in tree and _may_go(path))
     for path in sorted(tree):
         twin = _twin(path)
@@ -83,11 +96,12 @@ def make(tree: dict, board: dict, owned: set, config: bool = False) -> Plan:
         elif path.startswith(SERVICES):
             plan.notes.append(f"beside   {twin} is on the board, too, and so neither is used: remove one")
     known = owned | set(tree) | {LEDGER}
-    plan.stale = sorted(path for path in board if path.endswith(NEW) and path[:-len(NEW)] in known
-                        and path[:-len(NEW)] not in plan.staged)
+    kept = {staged(path) for path in plan.staged}
+    plan.stale = sorted(path for path in board if path.startswith(f"{NEXT}/") and path not in kept
+                        or path.endswith(NEW) and path[:-len(NEW)] in known)
     ours = {path for path in tree if path not in SETTINGS and path != SECRETS}
     if not ours <= owned or plan.new or plan.changed or plan.gone:
-        wanted = sorted(ours.union(path for path in plan.gone))
+        wanted = sorted(ours)
         plan.ledger = [] if set(wanted) == owned else wanted
     return plan
 
@@ -102,42 +116,67 @@ def _twin(path: str) -> str:
     return {".mpy": str(pure.with_suffix(".py")), ".py": str(pure.with_suffix(".mpy"))}.get(pure.suffix, "")
 
 
-def steps(plan: Plan, damaged: bool = False) -> list:
-    """What device/put.py is to do at the end, in this order. `damaged`: the board's settings were."""
-    found = ["+" + LEDGER] if plan.ledger else []
-    sent = plan.send
-    for path in sent:
-        if path != MANIFEST:
-            found.append((("!" if damaged else "=") if path in plan.replaced else "+") + path)
-    found += ["-" + path for path in plan.gone]
-    return found + (["+" + MANIFEST] if MANIFEST in sent else [])
+def steps(plan: Plan, sizes: dict, board: dict, shim: Optional[int] = None) -> bytes:
+    """The list that the board works off: see lib/aioswitch.py. `sizes`: {path: bytes} of what is sent;
+    `shim`: how long what stands in for boot.py is, where the board's own knows nothing of a switch."""
+    sent = sorted(sizes, key=lambda path: (_late(path), path))
+    found = [f"{'=' if path in board else '+'}{sizes[path]} {path}\n" for path in sent]
+    early = sum(not _late(path) for path in sent)
+    gone = sorted(plan.gone, key=lambda path: (_late(path), path))
+    found[early:early] = [f"-0 {path}\n" for path in gone if not _late(path)]
+    found += [f"-0 {path}\n" for path in gone if _late(path)]
+    if shim is not None:
+        found.insert(0, f"~{shim} boot.py\n")
+    total = 0
+    for line in found:
+        total = (total << 1 & 0xFFFFFF) + sum(line.encode())
+    return "".join([*found, f".{total}\n"]).encode()
 
 
-def room(plan: Plan, tree: dict, block: int) -> int:
-    """Bytes of flash that the files to be sent take beside those that are there, in whole blocks; with two
-    more for folders and the list of files."""
+def _late(path: str) -> int:
+    """0 for most files."""
+    return LAST.index(SWITCH if path.startswith(SWITCH) else path) + 1 if path.startswith(LAST) else 0
+
+
+def room(plan: Plan, tree: dict, board: dict, block: int, copies: bool) -> int:
+    """Bytes of flash that the files to be sent take beside those that are there, in whole blocks, with
+    blocks for folders and lists. `copies`: the old ones are copied, as on FAT, and not moved."""
     sizes = [tree[path].size for path in plan.send if path not in plan.staged]
-    return sum(-(-size // block) * block for size in sizes) + (2 * block if sizes or plan.ledger else 0)
+    old = [board[path].size for path in [*plan.changed, *plan.gone] if copies or _late(path)]
+    entries = len(plan.send) + len(plan.changed) + len(plan.gone)
+    if not (entries or plan.ledger):
+        return 0
+    folders = 4 + 2 * (entries * 80 // block)
+    return sum(-(-size // block) * block for size in sizes + old) + folders * block
 
 
-def afterwards(plan: Plan) -> list:
-    """What a person has to do for it to take effect: commands for the board's prompt; "reset" alone
-    where everything has to be loaded anew."""
+@dataclass
+class Effect:
+    """What has to happen for the new set to count: `reset`, or else these services, by the names of their
+    files, and `settings`, if these changed."""
+
+    reset: bool = False
+    unload: list = field(default_factory=list)
+    reload: list = field(default_factory=list)
+    load: list = field(default_factory=list)
+    settings: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.reset or self.unload or self.reload or self.load or self.settings)
+
+
+def effect(plan: Plan) -> Effect:
     touched = [*plan.send, *plan.gone]
-    if any(not path.startswith(SERVICES) and path not in (*SETTINGS, SECRETS, MANIFEST) for path in touched):
-        return ["reset"]
-    found = []
+    found = Effect(settings=any(path in (*SETTINGS, SECRETS) for path in touched))
     for path in touched:
         stem = PurePosixPath(path).stem
-        if not path.startswith(SERVICES):
+        if path in (*SETTINGS, SECRETS, MANIFEST):
             continue
-        if not stem.endswith("_service"):
-            return ["reset"]  # services may have imported it
+        if not path.startswith(SERVICES) or not stem.endswith("_service"):
+            found.reset = True  # all has to be loaded anew; services may have imported it
+            continue
         name = stem[:-len("_service")]
-        verb = "unload" if path in plan.gone else "load" if path in plan.new else "await reload"
-        found.append(f'{verb}("{name}")')
-    if any(path in (*SETTINGS, SECRETS) for path in touched):
-        found.append("await reload()")
+        (found.unload if path in plan.gone else found.load if path in plan.new else found.reload).append(name)
     return found
 
 
@@ -150,5 +189,5 @@ def lines(plan: Plan, tree: dict) -> list:
     libs = [path for path in [*plan.send, *plan.gone] if path.startswith("lib/")]
     if libs:
         found.append(f"together lib/ comes from one build: its {len(libs)} files take their places at once, "
-                     "and count from the next reset on")
+                     "and the board is reset")
     return found

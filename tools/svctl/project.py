@@ -7,7 +7,7 @@ from typing import Optional
 
 from tools import mpy, tree
 from tools.errors import DeployError
-from tools.svctl.plan import LEDGER, NEW, SECRETS, SETTINGS, File
+from tools.svctl.plan import LEDGER, LIST, MARK, NEW, NEXT, PREV, SECRETS, SETTINGS, SWITCH, File
 
 BUILT = mpy.BUILD / "deploy"
 
@@ -23,6 +23,9 @@ class Project:
         self._paths = {name: path for name, path in self._paths.items() if not _is_own(name)}
         if not self._paths:
             raise DeployError(f"{self.folder}: there is nothing in it: make board builds a tree")
+        if not any(name.startswith(SWITCH) for name in self._paths):
+            raise DeployError(f"{self.folder}: no {SWITCH}mpy in it, which has the files take their places: "
+                              "make board builds a whole tree")
         if secrets is not None:
             if not secrets.is_file():
                 raise DeployError(f"{secrets}: no such file")
@@ -54,7 +57,7 @@ def build() -> Path:
 
 def _is_own(name: str) -> bool:
     """What a simulated board, or a deploy to it, has written into a tree that is named."""
-    if name in (SECRETS, LEDGER) or name.endswith(NEW):
+    if name in (SECRETS, LEDGER, LIST, MARK) or name.endswith(NEW) or name.split("/")[0] in (NEXT, PREV):
         return True
     return name.startswith("services.") and name not in SETTINGS
 

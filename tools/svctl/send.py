@@ -1,19 +1,24 @@
-"""Carries out a deploy: looks at the board, sends what differs beside what is there, and has it all
-take its place at once. Until then nothing that the board uses is touched."""
+"""Carries out a deploy up to the switch: looks at the board, and sends what differs into a second set beside
+the running one. Nothing that the board uses is touched here; lib/aioswitch.py has it take its place."""
 from __future__ import annotations
 
 import base64
+from hashlib import sha256
 from typing import Callable
 
+from tools.check import device
 from tools.errors import BoardFault, DeployError, LinkError
 from tools.svctl import plan as plans
 from tools.svctl.link import Link
-from tools.svctl.plan import LEDGER, MANIFEST, NEW, File, Plan
+from tools.svctl.plan import COPY, LEDGER, LIST, MANIFEST, MARK, NEXT, SHIM, SWITCH, File, Plan
 from tools.svctl.project import Project
+from tools.svctl.source import DEVICE
 
 PIECE = 768  # bytes of a file that are sent at once: what a board has to decode in its heap
-FOLDERS = {"lib", "aioservices"}
+FOLDERS = {"lib", "aioservices", NEXT}
 OLDEST = (1, 24)
+BOOT = "boot.py"
+FAULT = "! "
 
 
 def about(link: Link) -> dict:
@@ -41,6 +46,13 @@ def read(link: Link, path: str) -> bytes:
     return b"".join(base64.b64decode(piece) for piece in link.ask("files", "read", path))
 
 
+def state(link: Link) -> tuple[str, str]:
+    """(what a switch on the board has come to, why): see lib/aioswitch.py; "" where there is none."""
+    text = read(link, MARK)
+    found = device("aioswitch").parse(text) if text else [""] * 4
+    return found[0], found[3]
+
+
 def check(project: Project, found: dict, port: str) -> None:
     """Raise DeployError where the board could not run the project."""
     who = f"{port}: {found['name']} {found['version']}"
@@ -51,86 +63,160 @@ def check(project: Project, found: dict, port: str) -> None:
     project.check(found["mpy"], who)
 
 
-def check_room(plan: Plan, tree: dict, found: dict, port: str) -> None:
+def check_room(link: Link, plan: Plan, tree: dict, board: dict, found: dict) -> None:
     """Raise DeployError where the board's flash cannot hold the new files beside the old."""
     if found["flash_free"] is None:
         return
-    needed = plans.room(plan, tree, found["flash_block"] or 4096)
+    needed = plans.room(plan, tree, board, found["flash_block"] or 4096, _is_fat(link, board))
     if needed > found["flash_free"]:
-        raise DeployError(f"{port}: the flash is too full: {needed} B are needed beside what is there, "
+        raise DeployError(f"{link.port}: the flash is too full: {needed} B are needed beside what is there, "
                           f"{found['flash_free']} B are free. Remove files that are not the project's; "
                           "nothing was changed")
+
+
+def _is_fat(link: Link, board: dict) -> bool:
+    """Whether the board takes large letters for small ones; old files are copied there, and not moved."""
+    sizes = {file.size: path for path, file in board.items() if "/" not in path and path.upper() not in board}
+    if not sizes:
+        return False
+    return any(sha for _, sha in link.ask("files", "sums", [sizes[min(sizes)].upper()]))
 
 
 class Sender:
     """Sends the files of a plan; `progress(done, all)` is called with bytes."""
 
-    def __init__(self, link: Link, project: Project, plan: Plan, progress: Callable[[int, int], None]):
-        self.link, self.project, self.plan, self.progress = link, project, plan, progress
-        self.data = {path: project.path(path).read_bytes() for path in plan.send if path not in plan.staged}
+    def __init__(self, link: Link, project: Project, plan: Plan, board: dict,
+                 progress: Callable[[int, int], None]):
+        self.link, self.plan, self.board, self.progress = link, plan, board, progress
+        self.data = {path: project.path(path).read_bytes() for path in plan.send}
+        for path in plan.replaced:  # else what the board has kept would count if this were damaged
+            self.data[path + COPY] = self.data[path]
         if plan.ledger:
             self.data[LEDGER] = "".join(f"{path}\n" for path in plan.ledger).encode()
+        self.shim = None
+        if BOOT in project.files and BOOT in self.data or not _knows(project.path(BOOT).read_bytes()):
+            old = read(link, BOOT) if BOOT in board else b""
+            if not _knows(old):
+                self.shim = (DEVICE / "shim.py").read_bytes() + b"\n" + old
+                self.data[BOOT] = project.path(BOOT).read_bytes()
 
     def stage(self) -> None:
-        """Send everything beside what is there, and check it on the board; after a fault the board is as
+        """Send the new set beside the running one, and check it on the board; after a fault the board is as
         it was, after a cut it is but for files that nobody uses."""
+        files = {plans.staged(path): data for path, data in self.data.items() if path not in self.plan.staged}
+        if self.shim is not None:
+            files[SHIM] = self.shim
+        sizes = {path: len(data) for path, data in self.data.items()}
+        files[LIST] = plans.steps(self.plan, sizes, self.board, self.shim and len(self.shim))
         try:
             self._remove(self.plan.stale)
-            total = sum(map(len, self.data.values()))
-            done = 0
-            for path, data in self.data.items():
-                if "/" in path:
-                    self.link.call("put", "folder", path)
-                for at in range(0, len(data) or 1, PIECE):
-                    piece = data[at:at + PIECE]
-                    text = base64.b64encode(piece).decode()
-                    self.link.call("put", "piece", path + NEW, at == 0, text)
-                    done += len(piece)
-                    self.progress(done, total)
-            self._verify()
+            _write(self.link, files, self.progress)
         except BoardFault as error:
-            self._remove([path + NEW for path in [*self.data, *self.plan.staged]])
-            raise DeployError(f"{self.link.port}: {_reason(error)}; nothing was changed") from error
+            self._remove([*files, *map(plans.staged, self.plan.staged)])
+            raise self._refused(error) from error
         except LinkError as error:
             raise LinkError(f"{error}. Nothing has taken its place yet: deploy again, it goes on from "
                             "there") from error
 
-    def switch(self, damaged: bool, reset: bool) -> None:
-        """Have it all take its place. `damaged`: the settings on the board were; `reset`: and reset it."""
-        steps = plans.steps(self.plan, damaged)
-        for _ in self.link.ask_each("put", "plan", steps):
-            pass
-        call = self.link.last if reset else self.link.call
+    def switch(self, reset: bool) -> None:
+        """Have the new set take its place; it is on trial then. `reset`: and reset the board at once."""
         try:
-            done = call("put", "switch", reset)
+            load(self.link)
+            way = list(self.link.ask("switch", "prepare"))[-1]
         except BoardFault as error:
-            raise DeployError(f"{self.link.port}: not all files took their places: {error.kind}. Deploy "
-                              "again before the board is reset") from error
+            settle(self.link)
+            raise self._refused(error) from error
+        try:
+            said = (self.link.last if reset else self.link.call)("switch", "go", way, reset).strip()
         except LinkError as error:
             raise LinkError(f"{error}. It happened while the files took their places, which the board does "
                             "without the cable: deploy again to see that it has") from error
-        if done.strip() != str(len(steps)):
-            raise DeployError(f"{self.link.port}: {done.strip()!r} of {len(steps)} files took their places. "
-                              "Deploy again before the board is reset")
+        if not said.isdigit():
+            why = _reason(said, said.removeprefix(FAULT))
+            raise DeployError(f"{self.link.port}: {why.removeprefix(FAULT)}; the files before are back")
 
-    def _verify(self) -> None:
-        from hashlib import sha256
-
-        names = [path + NEW for path in self.data]
-        for path, sha in self.link.ask_each("files", "sums", names):
-            if sha != sha256(self.data[path[:-len(NEW)]]).hexdigest():
-                raise BoardFault(f"{path} reads back different: is the flash worn out?")
+    def _refused(self, error: BoardFault) -> DeployError:
+        return DeployError(f"{self.link.port}: {_reason(str(error), error.kind)}; nothing was changed")
 
     def _remove(self, paths: list) -> None:
         for _ in self.link.ask_each("put", "remove", paths):
             pass
 
 
-def _reason(error: BoardFault) -> str:
-    if error.kind.startswith("OSError: 28") or "ENOSPC" in error.kind:
+def _knows(boot: bytes) -> bool:
+    return b"aioswitch" in boot
+
+
+def _write(link: Link, files: dict, progress: Callable[[int, int], None]) -> None:
+    """Write files, {path: bytes}, and see that they read back the same."""
+    total = sum(map(len, files.values()))
+    done = 0
+    for path, data in files.items():
+        if "/" in path:
+            link.call("put", "folder", path)
+        for at in range(0, len(data) or 1, PIECE):
+            piece = data[at:at + PIECE]
+            link.call("put", "piece", path, at == 0, base64.b64encode(piece).decode())
+            done += len(piece)
+            progress(done, total)
+    for path, sha in link.ask_each("files", "sums", list(files)):
+        if sha != sha256(files[path]).hexdigest():
+            raise BoardFault(f"{path} reads back different: is the flash worn out?")
+
+
+# --- what lib/aioswitch does on the board ---
+
+
+def load(link: Link, project: Project = None) -> None:
+    """Load it there. `project`: from here, if the board has none, or none that can be loaded."""
+    try:
+        link.call("switch", "load")
+    except BoardFault:
+        if project is None:
+            raise
+        path = next(path for path in project.files if path.startswith(SWITCH))
+        _write(link, {plans.staged(path): project.path(path).read_bytes()}, lambda *_: None)
+        link.call("switch", "load")
+
+
+def settle(link: Link) -> None:
+    """Remove what the set that is in its place needs no more, and forget the module."""
+    for _ in link.ask("switch", "settle"):
+        pass
+    link.call("switch", "drop")
+
+
+def recover(link: Link, project: Project, runs: bool, say) -> None:
+    """Finish what an earlier deploy has left on the board. `runs`: the board's manager does."""
+    now, why = state(link)
+    if not now:
+        return
+    load(link, project)
+    if now in ("put", "undo") or now == "trial" and not runs:
+        link.call("switch", "undo", "it was cut", False)
+        say("a deploy that was cut was undone")
+    elif now == "undone":
+        say(f"the deploy before was undone: {why}")
+    settle(link)
+
+
+def undo(link: Link, why: str, reset: bool) -> None:
+    """Put the old set back. `reset`: and reset the board at once."""
+    load(link)
+    (link.last if reset else link.call)("switch", "undo", why, reset)
+
+
+def hold(link: Link, seconds: int) -> None:
+    """Judge the boot on trial from here."""
+    load(link)
+    link.call("switch", "hold", seconds)
+
+
+def _reason(text: str, kind: str) -> str:
+    if kind.startswith("OSError: 28") or "ENOSPC" in kind:
         return "the flash is full: remove files that are not the project's"
-    if error.kind.startswith("OSError: 30") or "EROFS" in error.kind:
+    if kind.startswith("OSError: 30") or "EROFS" in kind:
         return "the flash cannot be written: is it mounted read-only, or by the host as a drive?"
-    if error.kind.startswith("MemoryError"):
+    if kind.startswith("MemoryError"):
         return "the board has not enough heap left to take a file: stop a service, or reset it"
-    return str(error)
+    return text

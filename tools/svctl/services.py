@@ -40,7 +40,7 @@ def as_unknown(error: BoardFault) -> ToolError:
 
 def public(each: dict) -> dict:
     """What is for JSON."""
-    return {key: value for key, value in each.items() if key != "line"}
+    return {key: value for key, value in each.items() if key not in ("line", "prompt", "start_timeout")}
 
 
 def word(each: dict) -> str:

@@ -14,12 +14,12 @@ from tools.check import device
 from tools.errors import DeployError
 from tools.mpy import BUILD
 from tools.svctl import plan as plans
-from tools.svctl import send
+from tools.svctl import send, services, trial
 from tools.svctl.link import Link
 from tools.svctl.plan import SECRETS, Plan
 from tools.svctl.project import Project
 
-HELP = "copy what differs to the board; all of it takes its place at once"
+HELP = "copy what differs to the board; all of it takes its place at once, or goes back"
 KEPT = BUILD / "settings"
 
 
@@ -28,7 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", action="store_true", help="replace the board's settings, if they differ: "
                         "shows the difference first, and asks where somebody can answer")
     parser.add_argument("--env", metavar="FILE", type=Path, help="send this file as the board's .env, too")
-    parser.add_argument("--reset", action="store_true", help="reset the board at once where that is needed")
+    parser.add_argument("--reset", action="store_true", help="reset the board, also where services can be "
+                        "restarted one by one")
     parser.add_argument("--tree", metavar="DIR", type=Path, help="a board tree; else the project's is built")
 
 
@@ -44,56 +45,73 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     found = send.about(link)
     say(f"{found['machine']}, MicroPython {found['version']}, {_kb(found['flash_free'])} of flash free")
     send.check(project, found, link.port)
+    if args.dry_run and send.state(link)[0]:
+        say("a deploy that was cut lies there: it would be finished, or undone, first")
+    if not args.dry_run:
+        send.recover(link, project, found["manager"], say)
+        found.update(send.about(link))
     board, owned = send.look(link, tree)
     plan = plans.make(tree, board, owned, args.config)
-    send.check_room(plan, tree, found, link.port)
+    send.check_room(link, plan, tree, board, found)
     for line in plans.lines(plan, tree):
         say(f"  {line}")
+    effect = plans.effect(plan)
+    effect.reset = effect.reset or args.reset and bool(effect)
     if plan.is_empty:
         text = "nothing to send: the board has " + ("the rest" if plan.notes else "it all")
-        return _end(plan, [], False, text, say)
-    damaged = _replacing(link, project, plan, board, args, say)
+        return _end(plan, plans.Effect(), text, say)
+    _replacing(link, project, plan, args, say)
     sizes = sum(tree[path].size for path in plan.send if path not in plan.staged)
     if args.dry_run:
         text = f"{len(plan.send)} files would be sent, {sizes} B; nothing was changed"
-        return _end(plan, [], False, text, say)
-    sender = send.Sender(link, project, plan, _progress)
+        return _end(plan, plans.Effect(), text, say)
     begin = time.monotonic()
+    before = services.of(link, None) if found["manager"] else []
+    effect.reset = effect.reset or _is_of_prompt(effect, before)
+    sender = send.Sender(link, project, plan, board, _progress)
     sender.stage()
-    after = plans.afterwards(plan)
-    reset = after == ["reset"] and (args.reset or _answer("reset the board then, at once?"))
-    sender.switch(damaged, reset)
-    _end(plan, after, reset, f"done: {len(plan.send)} files sent, {sizes} B, {len(plan.gone)} removed, in "
-         f"{time.monotonic() - begin:.1f} s", say)
-    for line in _then(after, found["manager"], reset, link.port):
+    sender.switch(effect.reset)
+    say(f"{len(plan.send)} files sent, {sizes} B, {len(plan.gone)} removed, in "
+        f"{time.monotonic() - begin:.1f} s")
+    for line in _try(link, project, effect, before, found["manager"]):
         say(line)
-    return 0
+    return _end(plan, effect, "done", say)
 
 
-def _end(plan: Plan, after: list, reset: bool, text: str, say) -> int:
+def _is_of_prompt(effect: plans.Effect, before: list) -> bool:
+    """Whether the service changed that we are talking to."""
+    touched = [*effect.unload, *effect.reload]
+    return any(each.get("prompt") and trial.base(each["name"]) in touched for each in before)
+
+
+def _try(link: Link, project: Project, effect: plans.Effect, before: list, runs: bool) -> list:
+    """Have the new set taken up, and judge it; what there is to say. Raises DeployError if it was undone."""
+    if effect.reset:
+        judged = trial.after_reset(link.port, project, effect, before)
+    elif runs:
+        judged = trial.in_place(link, effect, before)
+    else:
+        send.settle(link)
+        return [f"no manager runs on the board: make reset PORT={link.port} starts it"] if effect else []
+    if judged.why is not None:
+        raise DeployError(f"{link.port}: the files before are back: {judged.why}")
+    if effect.reset:
+        return ["the board was reset, and is up with it"]
+    names = [name for name in judged.states if trial.base(name) in (*effect.reload, *effect.load)]
+    return [f"{name}.service: {judged.states[name]['state']}" for name in names]
+
+
+def _end(plan: Plan, effect: plans.Effect, text: str, say) -> int:
     """Say what was done, or is to be."""
     say(text)
     say.data({"new": plan.new, "changed": plan.changed, "removed": plan.gone, "notes": plan.notes,
-              "then": after, "reset": reset, "text": text})
+              "restarted": sorted([*effect.reload, *effect.load]), "reset": effect.reset, "text": text})
     return 0
 
 
-def _then(after: list, runs: bool, reset: bool, port: str) -> list:
-    """What has to happen now, for people."""
-    if reset:
-        return ["the board was reset, and starts with it"]
-    if not after:
-        return []
-    if after == ["reset"] or not runs:
-        return ["now reset the board, and it starts with it: its button, machine.reset() at its prompt, or "
-                f"make reset PORT={port}"]
-    return ["now type at the board's prompt:"] + [f"  {line}" for line in after]
-
-
-def _replacing(link: Link, project: Project, plan: Plan, board: dict, args, say) -> bool:
+def _replacing(link: Link, project: Project, plan: Plan, args, say) -> None:
     """Shows how settings and secrets that are to be replaced differ, asks, and keeps them on this
-    machine; whether the board's settings were damaged."""
-    damaged = False
+    machine."""
     for path in [*plan.replaced, *([SECRETS] if SECRETS in plan.changed else [])]:
         old, new = send.read(link, path), project.path(path).read_bytes()
         if path == SECRETS:  # names only: what they stand for is nobody's to see
@@ -101,13 +119,11 @@ def _replacing(link: Link, project: Project, plan: Plan, board: dict, args, say)
         else:
             for line in _difference(path, old, new):
                 say(f"  {line}")
-            damaged = _is_damaged(old)
         if args.dry_run:
             continue
         if sys.stdin.isatty() and not _answer(f"replace {path}?"):
             raise DeployError("nothing was changed")
         say(f"  the board's old {path} is kept in {os.path.relpath(_keep(link.port, path, old))}")
-    return damaged
 
 
 def _answer(question: str) -> bool:
@@ -128,14 +144,6 @@ def _names(old: bytes, new: bytes) -> str:
     parts = [("changed", changed), ("new", sorted(set(after) - set(before))),
              ("no longer there", sorted(set(before) - set(after)))]
     return f"  {SECRETS}: " + "; ".join(f"{word}: {', '.join(names)}" for word, names in parts if names)
-
-
-def _is_damaged(text: bytes) -> bool:
-    try:
-        device("aioservice.settings").parse(text.decode())
-    except ValueError:
-        return True
-    return False
 
 
 def _keep(port: str, path: str, data: bytes) -> Path:

@@ -24,6 +24,8 @@ class _svctl_services:
                     found["up"] = service.is_up()
                     found["lasts"] = sys.modules["aioschedule"].uptime() - service.since
                     found["info"] = service.info or None
+                    found["start_timeout"] = service.start_timeout
+                    found["prompt"] = getattr(service, "prompt", False)
                 found["line"] = report.line(name if service is None else service, False)
                 yield found
             for name in sorted(mgr.held) if pattern is None else ():

@@ -1,0 +1,164 @@
+"""What follows the switch: the new set is on trial until its services are seen to be up; else the old one
+comes back, and the reason is told."""
+from __future__ import annotations
+
+import re
+import time
+from typing import NamedTuple, Optional
+
+from tools.errors import BoardFault, DeployError, LinkError
+from tools.svctl import act, send, services
+from tools.svctl.link import Link, await_prompt
+from tools.svctl.plan import Effect
+from tools.svctl.project import Project
+
+UP = 60.0  # s in which a board that was reset is back at a prompt
+MOMENT = 1.0  # s that a service has to run
+GRACE = 5.0  # s beyond its start_timeout
+START = 30.0  # s, where a board does not say it
+HOLD = 300  # s in which the board leaves it to us
+AGAIN = 0.1
+RESETS = 6  # of a board that is judged
+FINAL = ("failed", "not loaded", "masked")
+
+
+class Judged(NamedTuple):
+    """What has become of a trial: why it was undone, or None; the states of the services."""
+
+    why: Optional[str]
+    states: dict
+
+
+def base(name: str) -> str:
+    """The name of a service's file."""
+    return name.split("@")[0]
+
+
+def wanted(before: list, effect: Effect) -> list:
+    """The services that have to be up: those that were, and what is new, if it is enabled."""
+    return [each["name"] for each in before if each.get("up") and base(each["name"]) not in effect.unload]
+
+
+def in_place(link: Link, effect: Effect, before: list) -> Judged:
+    """Have the board take up what changed, without a reset; what changed goes back if it does not come up."""
+    fault = _changed(link, effect, before)
+    if fault is None:
+        fault, found = _judge(link, [*wanted(before, effect), *effect.load])
+    if fault is not None:
+        send.undo(link, fault, False)
+        _bring_back(link, effect, before)
+        found = {each["name"]: each for each in services.of(link, None)}
+    send.settle(link)
+    return Judged(fault, found)
+
+
+def _changed(link: Link, effect: Effect, before: list) -> Optional[str]:
+    """Restart what changed; the first that does not come up, and why."""
+    for name in effect.unload:
+        for each in _of(before, name):
+            _act(link, "unload", each)
+    for name in effect.reload:
+        for each in _of(before, name):
+            fault = _act(link, "reload", each)
+            if fault:
+                return f"{each}.service: {_plain(fault)}"
+    failed = [each["name"] for each in before if each["state"] == "not loaded"]
+    if effect.load or any(base(name) in effect.reload for name in failed):
+        _act(link, "load", None)
+    if effect.settings:
+        fault = _act(link, "reload", None)
+        if fault:
+            return _plain(fault)
+    return None
+
+
+def _act(link: Link, verb: str, name: Optional[str]) -> Optional[str]:
+    """Have a function of aioservice do it; what went wrong, or None."""
+    try:
+        return act.call(link, verb, name)[1]
+    except BoardFault as fault:
+        return fault.kind
+
+
+def _of(before: list, name: str) -> list:
+    """The loaded services that come from a file."""
+    return [each["name"] for each in before if base(each["name"]) == name
+            and each["state"] not in ("held", "not loaded", "masked")]
+
+
+def _bring_back(link: Link, effect: Effect, before: list) -> None:
+    """The old files are there again: what changed is taken back into memory, whatever else fails."""
+    steps = [("unload", name) for name in effect.load]
+    steps += [("reload", each) for name in effect.reload for each in _of(before, name)]
+    steps += [("load", each) for name in effect.unload for each in _of(before, name)]
+    steps += [("reload", None)] if effect.settings else []
+    for verb, name in steps:
+        _act(link, verb, name)
+
+
+def _plain(fault: str) -> str:
+    """A reload's error without what it says of the version before."""
+    return re.sub(r"^not reloaded: (.*); the version before .*$", r"\1", fault, flags=re.S)
+
+
+def after_reset(port: str, project: Project, effect: Effect, before: list) -> Judged:
+    """Wait for a board that was reset, and judge it; the old set is back in the end, or the new one runs."""
+    told = None
+    for _ in range(RESETS):
+        said = await_prompt(port, UP)
+        try:
+            with Link(port) as link:
+                now, why = send.state(link)
+                if now == "undone" or told is not None:
+                    if now:
+                        send.load(link, project)
+                        send.settle(link)
+                    return Judged(told or why, {})
+                if now == "trial":
+                    send.hold(link, HOLD)
+                fault, found = _judged_boot(link, said, wanted(before, effect))
+                if fault is None:
+                    if now:
+                        send.load(link, project)
+                        send.settle(link)
+                    return Judged(None, found)
+                if now != "trial":  # it has judged itself meanwhile: there is nothing to go back to
+                    raise DeployError(f"{port}: the new files lasted, and stay, but {fault}")
+                told = fault
+                send.undo(link, fault, True)
+        except LinkError:  # it was reset again
+            continue
+    raise LinkError(f"{port}: the board resets again and again: by itself it goes back to the files before. "
+                    "Deploy again to see that it has")
+
+
+def _judged_boot(link: Link, said: str, names: list) -> tuple:
+    if send.about(link)["manager"]:
+        return _judge(link, names)
+    lines = [line for line in said.splitlines() if line.strip(" ->\r")]
+    errors = [line.strip() for line in lines if re.match(r"\w*(Error|Exception|Interrupt)\b|damaged", line)]
+    return "its manager does not run" + (f": {errors[-1]}" if errors else ""), {}
+
+
+def _judge(link: Link, names: list) -> tuple[Optional[str], dict]:
+    """(the service that is not up in its time, and why, or None; {name: what is known} of all)."""
+    begin = time.monotonic()
+    while True:
+        found = {each["name"]: each for each in services.of(link, None)}
+        late = [found[name] for name in names if name in found and not _is_up(found[name])]
+        for each in late:
+            allowed = (each.get("start_timeout") or START) + GRACE
+            if each["state"] in FINAL or time.monotonic() - begin > allowed:
+                reason = each.get("error") or each.get("reason") or f"{each['state']} after {allowed:.0f} s"
+                return f"{each['name']}.service: {reason}", found
+        if not late:
+            return None, found
+        time.sleep(AGAIN)
+
+
+def _is_up(each: dict) -> bool:
+    """One that is held now was disabled by its settings."""
+    if each["state"] == "running" and each["type"] == "runtime":
+        return each["up"] and each["lasts"] >= MOMENT
+    return each["state"] in ("held", "done", "scheduled") or each.get("up", False)
+
