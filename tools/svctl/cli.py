@@ -12,7 +12,7 @@ from tools.svctl.link import Link
 from tools.svctl.services import UNKNOWN
 
 COMMANDS = ("list", "status", "is_active", "logs", "info", "start", "stop", "restart", "reload", "enable",
-            "disable", "mask", "unmask", "deploy", "reset", "shell")
+            "disable", "mask", "unmask", "top", "plot", "deploy", "reset", "shell")
 FAILED = 1
 
 

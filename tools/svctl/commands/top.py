@@ -1,0 +1,2 @@
+HELP="x"
+def arguments(parser): pass
