@@ -32,7 +32,7 @@ ROWS = [
 def test_bars_of_a_measured_boot():
     boot = boottime.boot(HEAD, ROWS)
     bars = {bar.name: bar for bar in boot.bars}
-    assert [bar.name for bar in boot.bars] == ["core", "wifi", "web", "tick", "bad", "broken", "late"]
+    assert [bar.name for bar in boot.bars] == ["core", "wifi", "tick", "bad", "web", "broken", "late"]
     assert bars["core"].phases == (Phase("loading", 10, 15), Phase("starting", 40, 71), Phase("done", 71, None))
     assert bars["web"].phases == (Phase("loading", 15, 23), Phase("waiting", 40, 300), Phase("starting", 300, 320),
                                   Phase("running", 320, None))
@@ -129,7 +129,7 @@ def test_the_picture_of_few():
                  "300 ms", "waiting for a requirement", "not loaded: ZeroDivisionError"):
         assert word in words, word
     assert bootplot.svg(boot) == text and "prefers-color-scheme: dark" in text
-    web = root.findall("{*}g[@class='row']")[2].findall("{*}rect")
+    web = root.findall("{*}g[@class='row']")[4].findall("{*}rect")
     axis = float(root.find("{*}path").get("d")[1:].split()[0])
     left = [round((float(each.get("x")) - axis) / bootplot.WIDE * boot.end) for each in web]
     assert left == [15, 40, 300, 320]  # where they stand is what they say

@@ -238,6 +238,18 @@ def _registered(task):
 _profile = None
 
 
+def rows():
+    """Yields (name, steps, us of all of them, us of the longest, uptime at its end) of each name that had a
+    step; None while nothing is measured."""
+    return None if _profile is None else _each(_profile)
+
+
+def _each(profile):
+    for row in list(profile._rows.values()) + [profile._others]:
+        if row[_STEPS]:
+            yield row[_NAME], row[_STEPS], row[_SECONDS] * 1000000 + row[_MICROS], row[_LONGEST], row[_WHEN]
+
+
 def figures():
     """What was measured, as plain dicts and lists, ready for JSON; None while nothing is.
 
@@ -252,11 +264,9 @@ def figures():
         return None
     ms = max(aioschedule.uptime_ms() - profile._since, 1)
     tasks = []
-    for row in list(profile._rows.values()) + [profile._others]:
-        if row[_STEPS]:
-            us = row[_SECONDS] * 1000000 + row[_MICROS]
-            tasks.append({"name": row[_NAME], "steps": row[_STEPS], "us": us, "share": us / ms / 10,
-                          "longest": row[_LONGEST], "when": row[_WHEN]})
+    for name, steps, us, longest, when in _each(profile):
+        tasks.append({"name": name, "steps": steps, "us": us, "share": us / ms / 10, "longest": longest,
+                      "when": when})
     tasks.sort(key=lambda task: -task["us"])
     worst = None
     if profile._late:

@@ -13,6 +13,15 @@ from tools.svctl.link import Link
 
 PATIENCE = 60.0  # s: longer than a start may take by default, and a stop
 AGAIN = 0.05
+# What a board loads for it
+COMMON = ("aioctl.text", "aioclass_errors", "aioservice.order", "aioservice.starting", "aioservice.verbs",
+          "aioservice.operation")
+MODULES = {
+    **dict.fromkeys(("start", "stop", "restart"), (*COMMON, "aioservice.control", "aioservice.report")),
+    **dict.fromkeys(("enable", "disable"), ("aioctl.text", "aioservice.settings", "aioservice.configure")),
+    **dict.fromkeys(("mask", "unmask"), (*COMMON, "aioservice.kept", "aioservice.masks")),
+    "reload": (*COMMON, "aioservice.settings", "aioservice.discovery", "aioservice.control", "aioservice.change"),
+}
 # Of a service that these leave in another state it is said, and the exit code is 1.
 WANTED = {"start": True, "restart": True, "reload": True, "stop": False}
 
@@ -45,7 +54,7 @@ def verb(name: str, optional: bool = False) -> tuple[Callable, Callable]:
 def _do(link: Link, name: str, which, say) -> int:
     """Have the board do it; 0, or 1 where it says that it did not."""
     try:
-        link.call("act", "load", name)
+        prepare(link, name)
         *said, last = link.call("act", "do", *([] if which is None else [which])).splitlines()
         for line in said:
             say(line)
@@ -60,11 +69,22 @@ def _do(link: Link, name: str, which, say) -> int:
     return 0
 
 
+def prepare(link: Link, name: str) -> None:
+    """Have the board load what a verb takes."""
+    link.bring(*MODULES[name])
+    link.call("act", "load", name)
+
+
+def poll(link: Link) -> list:
+    """[whether what was asked for has ended, what went wrong or None]."""
+    return json.loads(link.call("act", "poll"))
+
+
 def _wait(link: Link, name: str):
     """Wait for the end, the board's services going on; what went wrong, or None."""
     until = time.monotonic() + PATIENCE
     while True:
-        ended, error = json.loads(link.call("act", "poll"))
+        ended, error = poll(link)
         if ended:
             return error
         if time.monotonic() > until:

@@ -15,11 +15,12 @@ from mpremote.transport_serial import SerialTransport
 
 from tools.errors import BoardFault, LinkError
 from tools.svctl import port as ports
-from tools.svctl.source import source
+from tools.svctl.source import pieces, source
 
 PATIENCE = 5.0  # s that a board may be silent: a service of its may hold the loop for a while
 LONGEST = 60.0  # s that a single command may take
 PUMP = "pump"
+MOMENT = 0.02  # s between two looks at whether modules are loaded
 COMMAND = 900  # bytes of a command with a list in it; a board needs a few times that to take it
 
 
@@ -142,9 +143,20 @@ class Link:
         if page:
             yield from self.ask(script, function, page)
 
+    def bring(self, *modules: str) -> None:
+        """Have the board load modules, one after the other, its services running in between. What it cannot load
+        is left to the command that needs it."""
+        self.call("modules", "load", *modules)
+        until = time.monotonic() + LONGEST
+        while self.call("modules", "poll").strip() == "0":
+            if time.monotonic() > until:
+                raise LinkError(f"{self.port}: the board has not loaded its modules after {LONGEST:.0f} s")
+            time.sleep(MOMENT)
+
     def _load(self, name: str) -> None:
         if name not in self._loaded:
-            self.run(source(name))
+            for piece in pieces(name):
+                self.run(piece)
             self._loaded.append(name)
 
     def _attach(self) -> None:

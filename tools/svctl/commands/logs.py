@@ -18,7 +18,7 @@ def arguments(parser) -> None:
 
 
 def run(link, args, say) -> int:
-    lines, after = journal.read(link, 0, args.priority, args.unit, args.lines)
+    lines, after = journal.read(link, 0, args.priority, args.unit, args.lines, args.follow)
     if not args.follow:
         say.data([line.data for line in lines])
     while True:
@@ -30,6 +30,6 @@ def run(link, args, say) -> int:
             return 0
         time.sleep(AGAIN)
         before = after
-        lines, after = journal.read(link, before, args.priority, args.unit)
+        lines, after = journal.more(link, before, args.priority, args.unit)
         if lines and lines[0].number > before and args.unit is None and args.priority == "debug":
             say(f"... {lines[0].number - before} lines overwritten")
