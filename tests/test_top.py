@@ -268,10 +268,10 @@ def test_a_board_that_is_gone_comes_back(board, watched, tmp_path):  # noqa: F81
         port.symlink_to(cable.name)
         watch, heard = watched(str(port))
         heard.wait(state("hello", "running"))
-        cable.pull()
+        port.unlink()  # first: nobody may try a name that the system gives to another board
+        cable.cut()
         gone = heard.wait(lambda news: not news.there)
         assert gone.wrong and gone.status.endswith("; trying again")
-    port.unlink()
     port.symlink_to(board.tty)
     heard.wait(state("hello", "running"))
     watch.ask("stop", "hello")

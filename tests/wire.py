@@ -74,6 +74,10 @@ class Cable(Port):
         self._cut = cut
         super().__init__(self._forward, self._board)
 
+    def cut(self) -> None:
+        """Pull it with the next byte that goes to the board."""
+        self._cut = self.sent
+
     def _forward(self, data: bytes) -> bytes:
         over = 0 if self._cut is None else self.sent - self._cut
         data = data[:len(data) - over] if over > 0 else data

@@ -1,5 +1,5 @@
-"""The picture of a boot, as `systemd-analyze plot` draws one: a pure function from a Boot to SVG. Each text has its
-length, so that nothing overlaps, whatever the font is."""
+"""The picture of a boot, as `systemd-analyze plot` draws one: a pure function from a Boot to SVG. Each text
+has its length, so that nothing overlaps, whatever the font is."""
 from __future__ import annotations
 
 import unicodedata
@@ -8,26 +8,28 @@ from xml.sax.saxutils import escape
 from tools.svctl import boottime
 from tools.svctl.boottime import Bar, Boot
 
-CHAR, SIZE, ROW, EDGE, GAP = 7.2, 12, 24, 24, 22  # px: of a character, the font, a line, the margin, between columns
+# px: of a character, the font, a line, the margin, between columns
+CHAR, SIZE, ROW, EDGE, GAP = 7.2, 12, 24, 24, 22
 WIDE = 620  # px of the time axis
 BAR = 12  # px, how high a bar is
 THIN = 2  # px that a phase is wide at least
 LONGEST = {"name": 32, "require": 38}  # characters
-LEGEND = {"loading": "import", "waiting": "waiting for a requirement", "starting": "starting", "running": "running",
-          "done": "done, or armed", "failed": "failed", "stopped": "stopped"}
+LEGEND = {"loading": "import", "waiting": "waiting for a requirement", "starting": "starting",
+          "running": "running", "done": "done, or armed", "failed": "failed", "stopped": "stopped"}
 STYLE = """\
 svg { color-scheme: light dark; }
-text { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; fill: #2b323a; }
+text { fill: #2b323a;
+font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace; }
 .ground { fill: #ffffff; } .band { fill: #f4f6f8; } .grid { stroke: #dfe3e8; stroke-width: 1; }
 .title { font-weight: 600; } .dim { fill: #66707b; } .bad { fill: #c23434; }
-.loading { fill: #b4bcc6; } .waiting { fill: #e3ab3c; } .starting { fill: #2f7ed8; } .running { fill: #3fa66a; }
-.done { fill: #a5d6b6; } .failed { fill: #d64545; } .stopped { fill: #848c96; }
+.loading { fill: #b4bcc6; } .waiting { fill: #e3ab3c; } .starting { fill: #2f7ed8; }
+.running { fill: #3fa66a; } .done { fill: #a5d6b6; } .failed { fill: #d64545; } .stopped { fill: #848c96; }
 @media (prefers-color-scheme: dark) {
 text { fill: #d6dbe0; }
 .ground { fill: #1b1f24; } .band { fill: #22272e; } .grid { stroke: #363d46; }
 .dim { fill: #9aa4ae; } .bad { fill: #f2777a; }
-.loading { fill: #5d6773; } .waiting { fill: #d9a441; } .starting { fill: #4a92e6; } .running { fill: #4cb57a; }
-.done { fill: #2f6a47; } .failed { fill: #e05a5a; } .stopped { fill: #6d7681; }
+.loading { fill: #5d6773; } .waiting { fill: #d9a441; } .starting { fill: #4a92e6; }
+.running { fill: #4cb57a; } .done { fill: #2f6a47; } .failed { fill: #e05a5a; } .stopped { fill: #6d7681; }
 }"""
 
 
@@ -64,15 +66,18 @@ def svg(boot: Boot) -> str:
 def _subtitle(boot: Boot) -> str:
     came = [bar.settles() for bar in boot.bars if bar.settles() is not None]
     last = f", the last one came up after {boottime.moment(max(came))}" if came else ""
-    return f"{boot.firmware} · {len(boot.bars)} services{last} · read after {boottime.span(boot.uptime * 1000)}"
+    read = boottime.span(boot.uptime * 1000)
+    return f"{boot.firmware} · {len(boot.bars)} services{last} · read after {read}"
 
 
 def _notes(boot: Boot, fit: int) -> list[str]:
     if boot.exact:
-        words = "Times and heap were measured at this boot (_boot.blame), which made it slower: collections come between."
+        words = ("Times and heap were measured at this boot (_boot.blame), which made it slower: collections "
+                 "come between.")
     else:
-        words = ('Times are whole seconds, counted back from the last change of each state: {"_boot": {"blame": true}} in '
-                 "services.config measures the next boot to the millisecond, and its heap.")
+        words = ("Times are whole seconds, counted back from the last change of each state: "
+                 '{"_boot": {"blame": true}} in services.config measures the next boot to the millisecond, '
+                 "and its heap.")
     lines, line = [], ""
     for word in words.split():
         if line and len(line) + 1 + len(word) > fit:
@@ -131,8 +136,8 @@ def _legend(boot: Boot, wide: int) -> tuple[list[str], int]:
 
 
 def _bands(boot: Boot, top: int, wide: int) -> list[str]:
-    return [f'<rect class="band" x="{EDGE / 2:g}" y="{top + 30 + number * ROW}" width="{wide - EDGE}" height="{ROW}" '
-            'rx="4"/>' for number in range(0, len(boot.bars), 2)]
+    return [f'<rect class="band" x="{EDGE / 2:g}" y="{top + 30 + number * ROW}" width="{wide - EDGE}" '
+            f'height="{ROW}" rx="4"/>' for number in range(0, len(boot.bars), 2)]
 
 
 def _axis(boot: Boot, left: float, top: int, rows: int) -> list[str]:
@@ -151,7 +156,8 @@ def _axis(boot: Boot, left: float, top: int, rows: int) -> list[str]:
 
 
 def _heads(places: dict, columns: dict, top: int) -> list[str]:
-    return [_text(EDGE, top + 16, "SERVICE", "dim"), _right(places, columns, "took", top + 16, "START", "dim"),
+    return [_text(EDGE, top + 16, "SERVICE", "dim"),
+            _right(places, columns, "took", top + 16, "START", "dim"),
             _text(places["require"], top + 16, "REQUIRES", "dim"),
             _right(places, columns, "import", top + 16, "IMPORT B", "dim"),
             _right(places, columns, "setup", top + 16, "SETUP B", "dim")]
@@ -160,7 +166,8 @@ def _heads(places: dict, columns: dict, top: int) -> list[str]:
 def _row(bar: Bar, boot: Boot, top: int, places: dict, columns: dict) -> list[str]:
     cells, base = _cells(bar), top + ROW / 2 + 4
     bad = "bad" if bar.state in ("failed", "restarting", "not loaded") else ""
-    out = ['<g class="row">', f"<title>{escape(_clean(_told(bar)))}</title>", _text(EDGE, base, cells["name"], bad)]
+    out = ['<g class="row">', f"<title>{escape(_clean(_told(bar)))}</title>",
+           _text(EDGE, base, cells["name"], bad)]
     out += [_phase(phase, boot, top, places["axis"]) for phase in bar.phases]
     if bar.note:
         out.append(_text(places["axis"] + 4, base, _cut(bar.note, int(WIDE / CHAR) - 2), bad or "dim"))
@@ -183,8 +190,9 @@ def _phase(phase, boot: Boot, top: int, left: float) -> str:
 def _told(bar: Bar) -> str:
     """All of a service, for who points at it."""
     told = [f"{bar.name}.service" + (f" ({bar.type})" if bar.type else "") + f": {bar.state}"]
-    told += [f"{LEGEND[phase.kind]} from {boottime.moment(phase.begin)}"
-             + ("" if phase.end is None else f", for {boottime.moment(phase.end - phase.begin)}") for phase in bar.phases]
+    for phase in bar.phases:
+        lasts = "" if phase.end is None else f", for {boottime.moment(phase.end - phase.begin)}"
+        told.append(f"{LEGEND[phase.kind]} from {boottime.moment(phase.begin)}{lasts}")
     told += [f"requires {', '.join(bar.require)}"] if bar.require else []
     told += [f"wants {', '.join(bar.want)}"] if bar.want else []
     return "; ".join(told + ([bar.note] if bar.note else []))

@@ -1,12 +1,12 @@
-"""What happened at a board's boot, from what device/boot.py says: pure functions from those answers to bars."""
+"""What happened at a board's boot: pure functions from what device/boot.py says to bars."""
 from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
 GAP = 60_000  # ms after which nothing that comes up is part of the boot any more
 PHASES = ("loading", "waiting", "starting", "running", "done", "failed", "stopped")
-_PHASE = {"waiting": "waiting", "blocked": "waiting", "starting": "starting", "running": "running", "done": "done",
-          "scheduled": "done", "failed": "failed", "restarting": "failed"}  # all others: stopped
+_PHASE = {"waiting": "waiting", "blocked": "waiting", "starting": "starting", "running": "running",
+          "done": "done", "scheduled": "done", "failed": "failed", "restarting": "failed"}  # else stopped
 _MOST = 14  # as in lib/aioservice/heap.py: what is longer was not followed further
 
 
@@ -19,7 +19,8 @@ class Phase(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """A service: its phases in their order, ms that its start took (None: not known), bytes of (import, setup)."""
+    """A service: its phases in their order, ms that its start took (None: not known), bytes of (import,
+    setup)."""
 
     name: str
     type: str
@@ -105,8 +106,8 @@ def _measured(kind: str, times: list) -> tuple:
 
 
 def _took(phases: tuple) -> Optional[int]:
-    return next((phase.end - phase.begin for phase in phases if phase.kind == "starting" and phase.end is not None),
-                None)
+    return next((phase.end - phase.begin for phase in phases
+                 if phase.kind == "starting" and phase.end is not None), None)
 
 
 def _derived(state: str, since: Optional[int], took: int) -> tuple:

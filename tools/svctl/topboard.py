@@ -1,5 +1,5 @@
-"""The board that `svctl top` watches, in a thread of its own: looks at it, does what was asked, and comes back when
-the board does."""
+"""The board that `svctl top` watches, in a thread of its own: looks at it, does what was asked, and comes
+back when the board does."""
 from __future__ import annotations
 
 import queue
@@ -9,17 +9,17 @@ from typing import Callable, NamedTuple, Optional
 from tools.errors import BoardFault, ToolError
 from tools.svctl import act, journal, topmodel
 from tools.svctl.cli import explained
-from tools.svctl.link import Link
+from tools.svctl.link import SHORT, Link
 
 AGAIN = 1.0  # s until the next try to reach a board that is gone
 SOON = 0.2  # s between two looks while something that was asked for is under way
-LEASE = 20  # s after which a board that nobody looks at any more ends the profile by itself, and some looks more
+LEASE = 20  # s, and some looks: then a board that nobody looks at any more ends the profile by itself
 MODULES = (*journal.MODULES, "aioclass_errors", "aioclass_people")
 
 
 class News(NamedTuple):
-    """What has come of the board: a look with the lines of the journal since the one before, or a word about the
-    link or what was asked for. `wrong`: it tells of a failure. `there`: the board is."""
+    """What has come of the board: a look with the lines of the journal since the one before, or a word about
+    the link or what was asked for. `wrong`: it tells of a failure. `there`: the board is."""
 
     look: Optional[topmodel.Look] = None
     lines: tuple = ()
@@ -30,10 +30,12 @@ class News(NamedTuple):
 
 
 class Watch:
-    """Looks at the board at `port` every `every` seconds and tells `publish(news)`, from a thread."""
+    """Looks at the board at `port` every `every` seconds and tells `publish(news)`, from a thread. `link(port)`
+    makes a connection."""
 
-    def __init__(self, port: str, every: float, profile: bool, publish: Callable[[News], None]):
+    def __init__(self, port: str, every: float, profile: bool, publish: Callable[[News], None], link=Link):
         self.port, self.every, self.profile, self.publish = port, every, profile, publish
+        self._link = link
         self._wanted: queue.Queue = queue.Queue()
         self._end = threading.Event()
         self._mine = False  # whether the profile was switched on here
@@ -61,7 +63,7 @@ class Watch:
     def _run(self) -> None:
         while not self._end.is_set():
             try:
-                with Link(self.port) as link:
+                with self._link(self.port) as link:
                     self._attached(link)
                     link.call("watch", "end")
                     self._mine = False
@@ -72,6 +74,7 @@ class Watch:
                 self._end.wait(AGAIN)
 
     def _attached(self, link: Link) -> None:
+        link.page = SHORT
         link.bring(*MODULES, *(["aioctl.profiler"] if self.profile else []))
         if self.profile:
             # A board that was reset has forgotten it; one that only lost its cable has not.

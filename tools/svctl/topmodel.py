@@ -7,11 +7,11 @@ ORDERS = ("name", "state", "loop", "heap", "restarts")
 HEADS = ("SERVICE", "TYPE", "STATE", "FOR", "RESTARTS", "HEAP", "LOOP", "LONGEST", "ABOUT")
 RIGHT = ("FOR", "RESTARTS", "HEAP", "LOOP", "LONGEST")  # these are numbers
 # What needs a person stands first when states are ordered.
-_STATES = ("failed", "not loaded", "restarting", "blocked", "waiting", "masked", "starting", "stopping", "running",
-           "scheduled", "done", "stopped", "init", "held")
-_COLOURS = {"failed": "bad", "not loaded": "bad", "restarting": "bad", "blocked": "warning", "waiting": "warning",
-            "masked": "warning", "starting": "busy", "stopping": "busy", "running": "good", "done": "good",
-            "scheduled": "good"}  # all others: dim
+_STATES = ("failed", "not loaded", "restarting", "blocked", "waiting", "masked", "starting", "stopping",
+           "running", "scheduled", "done", "stopped", "init", "held")
+_COLOURS = {"failed": "bad", "not loaded": "bad", "restarting": "bad", "blocked": "warning",
+            "waiting": "warning", "masked": "warning", "starting": "busy", "stopping": "busy",
+            "running": "good", "done": "good", "scheduled": "good"}  # all others: dim
 _KEPT = 500  # lines of the journal
 _WIDEST = 80  # characters of what a service is about
 
@@ -114,7 +114,8 @@ def busy(now: Look, before: Optional[Look]) -> Optional[float]:
 def picked(found: list[Row], wanted: str = "", order: str = "name") -> list[Row]:
     """Those whose name has `wanted` in it, or whose state begins with it; in that order."""
     text = wanted.strip().lower()
-    return sorted((row for row in found if text in row.name.lower() or row.state.startswith(text)), key=_KEYS[order])
+    some = [row for row in found if text in row.name.lower() or row.state.startswith(text)]
+    return sorted(some, key=_KEYS[order])
 
 
 _KEYS = {
@@ -128,8 +129,9 @@ _KEYS = {
 
 def cells(row: Row) -> tuple:
     """The texts of a row, as HEADS names them."""
-    return (_plain(row.name), row.type, row.state, "-" if row.lasts is None else lasting(row.lasts), str(row.restarts or "-"),
-            "-" if row.heap is None else f"{row.heap:,}", "-" if row.loop is None else f"{row.loop:.1f} %",
+    return (_plain(row.name), row.type, row.state, "-" if row.lasts is None else lasting(row.lasts),
+            str(row.restarts or "-"), "-" if row.heap is None else f"{row.heap:,}",
+            "-" if row.loop is None else f"{row.loop:.1f} %",
             "-" if row.longest is None else f"{row.longest / 1000:.1f} ms", _plain(row.about))
 
 
@@ -142,9 +144,9 @@ def _plain(text: str) -> str:
 def table(found: list[Row]) -> list[tuple]:
     """The cells of all rows; those of numbers stand at the right of their column."""
     every = [cells(row) for row in found]
-    widths = [max([len(head), *(len(each[number]) for each in every)]) for number, head in enumerate(HEADS)]
-    return [tuple(text.rjust(wide) if head in RIGHT else text for head, text, wide in zip(HEADS, each, widths))
-            for each in every]
+    widths = [max([len(head), *(len(each[number]) for each in every)]) if head in RIGHT else 0
+              for number, head in enumerate(HEADS)]
+    return [tuple(text.rjust(wide) for text, wide in zip(each, widths)) for each in every]
 
 
 def lasting(seconds: int) -> str:
@@ -165,15 +167,16 @@ def summary(now: Look, before: Optional[Look]) -> str:
     up = sum(state in ("running", "done", "scheduled") for state in loaded)
     wrong = sum(_COLOURS.get(state) == "bad" for state in states)
     loop = busy(now, before)
-    parts = [f"up {lasting(now.uptime)}", f"{up} of {len(loaded)} services up" + (f", {wrong} failed" if wrong else "")]
+    parts = [f"up {lasting(now.uptime)}",
+             f"{up} of {len(loaded)} services up" + (f", {wrong} failed" if wrong else "")]
     parts.append(f"heap {now.free / 1000:.0f} of {now.heap / 1000:.0f} KB free")
     parts.append("loop -" if loop is None else f"loop {loop:.1f} % busy")
     return "  ·  ".join(parts)
 
 
 def journal(kept: list, new: list, number: Optional[int]) -> list:
-    """The lines that are kept, as (number, name, text); where some were overwritten before anybody read them it
-    says so. `number`: that of the line which was to come next."""
+    """The lines that are kept, as (number, name, text); where some were overwritten before anybody read them
+    it says so. `number`: that of the line which was to come next."""
     lost = new[0][0] - number if new and number is not None and new[0][0] > number else 0
     gap = [(number, "", f"... {lost} lines overwritten")] if lost else []
     return [*kept, *gap, *new][-_KEPT:]

@@ -44,7 +44,8 @@ class Top(App):
         Binding("q", "quit", "Quit"), Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
         Binding("s", "do('start')", "Start"), Binding("x", "do('stop')", "Stop"),
         Binding("r", "do('restart')", "Restart"), Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("o", "order", "Order"), Binding("l", "one", "Its log"), Binding("escape", "clear", "All", show=False)]
+        Binding("o", "order", "Order"), Binding("l", "one", "Its log"),
+        Binding("escape", "clear", "All", show=False)]
 
     def __init__(self, port: str, watch):
         super().__init__()

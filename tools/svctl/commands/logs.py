@@ -4,6 +4,7 @@ from __future__ import annotations
 import time
 
 from tools.svctl import journal
+from tools.svctl.link import SHORT
 
 HELP = "the journal; -u NAME -p LEVEL -n N, -f follows"
 AGAIN = 0.5  # s between two looks; in between the board is left alone
@@ -18,6 +19,8 @@ def arguments(parser) -> None:
 
 
 def run(link, args, say) -> int:
+    if args.follow:
+        link.page = SHORT
     lines, after = journal.read(link, 0, args.priority, args.unit, args.lines, args.follow)
     if not args.follow:
         say.data([line.data for line in lines])

@@ -8,6 +8,8 @@ from tools.errors import ToolError
 from tools.svctl import bootplot, boottime
 
 HELP = "the boot as a picture: -o boot.svg"
+COARSE = ("; times in whole seconds, as the boot was not measured: "
+          '{"_boot": {"blame": true}} in services.config')
 
 
 def arguments(parser) -> None:
@@ -30,8 +32,7 @@ def run(link, args, say) -> int:
         path.write_text(picture, encoding="utf-8")
     except OSError as error:
         raise ToolError(f"{path}: {error.strerror}") from error
-    say(f"wrote {path}: {len(boot.bars)} services" + ("" if boot.exact else "; times in whole seconds, as the boot was "
-                                                     'not measured: {"_boot": {"blame": true}} in services.config'))
+    say(f"wrote {path}: {len(boot.bars)} services" + ("" if boot.exact else COARSE))
     return 0
 
 

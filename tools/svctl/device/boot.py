@@ -17,7 +17,8 @@ class _svctl_boot:
         times = getattr(mgr, "times", {})
         about = sys.implementation
         board = getattr(about, "_machine", sys.platform)
-        yield [sys.modules["aioschedule"].uptime(), board, "%s %d.%d.%d" % ((about.name,) + about.version[:3]), bool(times)]
+        firmware = "%s %d.%d.%d" % ((about.name,) + about.version[:3])
+        yield [sys.modules["aioschedule"].uptime(), board, firmware, bool(times)]
         for name in sorted(mgr.services):
             service = mgr.services[name]
             found = [name, service.type[:-8], service.state, service.since, service.took, service.restarts]

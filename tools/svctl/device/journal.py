@@ -3,9 +3,9 @@
 
 class _svctl_journal:
     def lines(since, keep):
-        """Yields [number, seconds of uptime, level, name, text] of the lines from number `since` on; at the end
-        [the number of the line to come, the moment of uptime 0 as localtime() has it]. `keep`: more will be
-        asked, and what reads them is not given back."""
+        """Yields [number, seconds of uptime, level, name, text] of the lines from number `since` on; at the
+        end [the number of the line to come, the moment of uptime 0 as localtime() has it]. `keep`: more
+        will be asked, and what reads them is not given back."""
         import sys
         import time
 
@@ -16,6 +16,7 @@ class _svctl_journal:
         journal = aioctl.journal()
         if not hasattr(journal, "lines"):
             raise RuntimeError("no journal")
+        yield ...
         for line in journal.lines(since):
             yield line
         if not keep:

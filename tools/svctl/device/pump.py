@@ -5,7 +5,7 @@
 class _svctl_pump:
     work = None
 
-    def go(work=None, ms=10):
+    def go(work, ms):
         import json
         import time
 

@@ -6,8 +6,8 @@ class _svctl_watch:
     until = 0
 
     def facts():
-        """Yields [bytes of the heap], then of each service [name, type, what it is for, heap of its import and
-        its setup() or None]."""
+        """Yields [bytes of the heap], then of each service [name, type, what it is for, heap of its import
+        and its setup() or None]."""
         import gc
 
         yield [gc.mem_free() + gc.mem_alloc()]
@@ -28,7 +28,9 @@ class _svctl_watch:
             raise RuntimeError("no manager")
         _svctl_watch.until = time.ticks_add(time.ticks_ms(), seconds * 1000)
         mgr = sys.modules["aioservice.manager"].manager()
-        gc.collect()  # else it would be a figure without a meaning
+        yield ...
+        gc.collect()  # else what is free would be a figure without a meaning
+        yield ...
         yield [sys.modules["aioschedule"].uptime(), gc.mem_free()]
         yield ...
         for name in sorted(mgr.services):
@@ -56,8 +58,8 @@ class _svctl_watch:
             yield [row[0], row[2], row[3], clock.uptime() * 1000 + clock.clock[1]]
 
     def begin(seconds, mine):
-        """Switches the profile on, unless it is. What is begun here (or was: `mine`) ends by itself when nobody
-        looks for so many seconds. Prints whether it is to end here."""
+        """Switches the profile on, unless it is. What is begun here (or was: `mine`) ends by itself when
+        nobody looks for so many seconds. Prints whether it is to end here."""
         import asyncio
         import time
 
