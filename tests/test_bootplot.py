@@ -38,7 +38,7 @@ def test_bars_of_a_measured_boot():
                                   Phase("running", 320, None))
     assert (bars["web"].took, bars["wifi"].took, bars["web"].heap) == (20, 260, (1234, 560))
     assert bars["tick"].phases[1:] == (Phase("done", 42, None),)  # its first run is no part of the boot
-    assert [phase.kind for phase in bars["bad"].phases] == ["loading", "starting", "running", "stopped", "failed"]
+    assert [phase.kind for phase in bars["bad"].phases] == ["loading", "starting", "running", "failed"]
     assert bars["late"].phases == () and bars["late"].note == "running since 6 min 40 s after the boot began"
     assert bars["broken"].note == "not loaded: ZeroDivisionError"
     assert boot.end == 320 + 320 // 12

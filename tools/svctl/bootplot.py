@@ -90,7 +90,7 @@ def _notes(boot: Boot, fit: int) -> list[str]:
 
 def _columns(boot: Boot) -> dict[str, float]:
     """px of each column of text."""
-    found = {"name": ["SERVICE"], "took": ["START"], "require": ["REQUIRES"], "import": ["IMPORT B"],
+    found = {"name": ["SERVICE"], "took": ["START"], "require": ["REQUIRES, [WANTS]"], "import": ["IMPORT B"],
              "setup": ["SETUP B"]}
     for bar in boot.bars:
         for column, text in _cells(bar).items():
@@ -158,7 +158,7 @@ def _axis(boot: Boot, left: float, top: int, rows: int) -> list[str]:
 def _heads(places: dict, columns: dict, top: int) -> list[str]:
     return [_text(EDGE, top + 16, "SERVICE", "dim"),
             _right(places, columns, "took", top + 16, "START", "dim"),
-            _text(places["require"], top + 16, "REQUIRES", "dim"),
+            _text(places["require"], top + 16, "REQUIRES, [WANTS]", "dim"),
             _right(places, columns, "import", top + 16, "IMPORT B", "dim"),
             _right(places, columns, "setup", top + 16, "SETUP B", "dim")]
 

@@ -92,6 +92,9 @@ def _bar(row: list) -> Bar:
 def _measured(kind: str, times: list) -> tuple:
     """Phases from [begin of the import, ms of it, ms, state, ms, state, …]."""
     changes = list(zip(times[2::2], times[3::2]))
+    for number in range(len(changes) - 1, 0, -1):  # what it stops for is what is seen
+        if changes[number - 1][1] == "stopping":
+            changes[number - 1:number + 1] = [(changes[number - 1][0], changes[number][1])]
     phases = [Phase("loading", times[0], times[0] + times[1])]
     for number, (begin, state) in enumerate(changes):
         last = number == len(changes) - 1

@@ -30,10 +30,11 @@ class News(NamedTuple):
 
 
 class Watch:
-    """Looks at the board at `port` every `every` seconds and tells `publish(news)`, from a thread. `link(port)`
-    makes a connection."""
+    """Looks at the board at `port` every `every` seconds and tells `publish(news)`, from a thread.
+    `link(port)` makes a connection."""
 
-    def __init__(self, port: str, every: float, profile: bool, publish: Callable[[News], None], link=Link):
+    def __init__(self, port: str, every: float, profile: bool, publish: Callable[[News], None],
+                 link: Callable = Link):
         self.port, self.every, self.profile, self.publish = port, every, profile, publish
         self._link = link
         self._wanted: queue.Queue = queue.Queue()
