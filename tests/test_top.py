@@ -292,7 +292,9 @@ def test_a_profile_that_nobody_looks_at_any_more_ends(board):  # noqa: F811
 # -- the whole, in a terminal -------------------------------------------------------------------
 
 
-def test_top_in_a_terminal(board, svctl):  # noqa: F811
+@pytest.fixture
+def terminal(board):  # noqa: F811
+    """`svctl top` in a terminal: (its process, the terminal). At the end all is as it was before."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     before = termios.tcgetattr(slave)
@@ -301,28 +303,42 @@ def test_top_in_a_terminal(board, svctl):  # noqa: F811
                            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"})
     try:
         until(master, "template", 60)  # of what hello is about
-        os.write(master, b"/")
-        until(master, "type a filter: ", 30)
-        os.write(master, b"hello")
-        until(master, "type a filter: hello", 30)
-        os.write(master, b"\r")
-        until(master, "·  filter: hello", 30)
-        os.write(master, b"x")
-        until(master, "stop hello: done", 30)
-        until(master, "stopped", 30)
-        os.write(master, b"s")
-        until(master, "start hello: done", 30)
-        os.write(master, b"q")
+        yield top, master
         said = until(master, "\x1b[?1049l", 30)  # the screen of before is back
         assert top.wait(30) == 0, said
         assert termios.tcgetattr(slave) == before
     finally:
         top.kill()
+        top.wait()
         os.close(master)
         os.close(slave)
-    assert svctl(board.tty, "is-active", "hello")[:2] == (0, "active\n")
     assert not profiled(board)
     still_runs(board)
+
+
+def test_top_in_a_terminal(terminal):
+    _, master = terminal
+    os.write(master, b"/")
+    until(master, "type a filter: ", 30)
+    os.write(master, b"hello")
+    until(master, "type a filter: hello", 30)
+    os.write(master, b"\r")
+    until(master, "·  filter: hello", 30)
+    os.write(master, b"x")
+    until(master, "stop hello: done", 30)
+    until(master, "stopped", 30)
+    os.write(master, b"s")
+    until(master, "start hello: done", 30)
+    os.write(master, b"q")
+
+
+@pytest.mark.parametrize("end", ["Ctrl-C", "SIGTERM"])
+def test_top_that_is_ended(terminal, end):
+    top, master = terminal
+    if end == "Ctrl-C":
+        os.write(master, b"\x03")
+    else:
+        top.terminate()
 
 
 def test_it_needs_a_terminal_and_the_library(svctl, monkeypatch):  # noqa: F811

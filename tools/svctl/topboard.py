@@ -73,6 +73,9 @@ class Watch:
                 self._doing = None
                 self.publish(News(status=f"{text}; trying again", wrong=True, there=False))
                 self._end.wait(AGAIN)
+            except Exception as error:  # a fault of svctl itself: not a screen that stands still
+                self.publish(News(status=f"svctl has failed: {error!r}", wrong=True, there=False))
+                raise
 
     def _attached(self, link: Link) -> None:
         link.page = SHORT
