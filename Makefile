@@ -47,7 +47,7 @@ bench: .venv .unixport  ## times against a bare loop; writes docs/benchmarks.md 
 package: .venv  ## write package.json and manifest.py, for mip and for freezing (BASE=github:you/name)
 	@$(VENV) -m tools.package $(if $(call typed,BASE),--base "$(BASE)")
 
-pictures: .venv .unixport  ## docs/console.svg, from a real session on the simulated board
+pictures: .venv .unixport  ## docs/console.svg, top.svg and boot.svg, from sessions on the simulated board
 	@$(VENV) -m tools.picture
 
 soak: .venv .unixport  ## power cuts and damaged files by the thousand, ten minutes (ARGS="--seed 5")

@@ -4,6 +4,7 @@ package("aioctl", files=(
     "__init__.py",
     "core.py",
     "env.py",
+    "figures.py",
     "jobs.py",
     "logs.py",
     "profiler.py",

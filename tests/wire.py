@@ -76,6 +76,10 @@ class Cable(Port):
         self.marks: list = []
         super().__init__(self._forward, self._board)
 
+    def cut(self) -> None:
+        """Pull it with the next byte that goes to the board."""
+        self._cut = self.sent
+
     def _forward(self, data: bytes) -> bytes:
         self.marks.append(self.sent)
         over = 0 if self._cut is None else self.sent - self._cut

@@ -1,4 +1,5 @@
-"""`make pictures`: docs/console.svg, a real session on the simulated board, colours included."""
+"""`make pictures`: docs/console.svg, a real session on the simulated board, colours included; and those of
+boardpictures.py."""
 from __future__ import annotations
 
 import argparse
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape, unescape
 
-from tools import tree
+from tools import boardpictures, tree
 from tools.errors import BoardError, run_main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,13 +127,15 @@ def shown(picture: str) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tools/picture.py", description="Write docs/console.svg.")
+    parser = argparse.ArgumentParser(prog="tools/picture.py",
+                                     description="Write docs/console.svg, top.svg and boot.svg.")
     parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         built = Path(place) / "tree"
         tree.build(built)
         PICTURE.write_text(svg(screen(record(built))), encoding="utf-8")
-    print(f"pictures: wrote {PICTURE.relative_to(ROOT)}")
+        for path in (PICTURE, *boardpictures.draw(built)):
+            print(f"pictures: wrote {path.relative_to(ROOT)}")
     return 0
 
 

@@ -8,7 +8,6 @@
 
 import asyncio
 import sys
-import time
 from asyncio import core
 from time import ticks_diff, ticks_ms, ticks_us
 
@@ -238,60 +237,25 @@ def _registered(task):
 _profile = None
 
 
-def figures():
-    """What was measured, as plain dicts and lists, ready for JSON; None while nothing is.
+def rows():
+    """Yields (name, steps, us of all of them, us of the longest, uptime at its end) of each name that had a
+    step; None while nothing is measured."""
+    return None if _profile is None else _each(_profile)
 
-    {"ms": how long it is measured, "steps", "us": of all tasks,
-     "tasks": [{"name", "steps", "us": time of all its steps, "share": % of the loop's time,
-                "longest": us, "when": uptime in s at its end}, …], slowest first,
-     "worst": {"ms", "task": who had to wait that long when it was due, "when", "cause": whose step
-               it was or None, "us": how long that step took} or None}
-    """
-    profile = _profile
-    if profile is None:
-        return None
-    ms = max(aioschedule.uptime_ms() - profile._since, 1)
-    tasks = []
+
+def _each(profile):
     for row in list(profile._rows.values()) + [profile._others]:
         if row[_STEPS]:
-            us = row[_SECONDS] * 1000000 + row[_MICROS]
-            tasks.append({"name": row[_NAME], "steps": row[_STEPS], "us": us, "share": us / ms / 10,
-                          "longest": row[_LONGEST], "when": row[_WHEN]})
-    tasks.sort(key=lambda task: -task["us"])
-    worst = None
-    if profile._late:
-        row, when, cause, us = profile._worst
-        worst = {"ms": profile._late, "task": row[_NAME], "when": when,
-                 "cause": None if cause is None else cause[_NAME], "us": us}
-    steps = sum([task["steps"] for task in tasks])
-    us = sum([task["us"] for task in tasks])
-    return {"ms": ms, "steps": steps, "us": us, "tasks": tasks, "worst": worst}
+            yield row[_NAME], row[_STEPS], row[_SECONDS] * 1000000 + row[_MICROS], row[_LONGEST], row[_WHEN]
 
 
-def _moment(when):
-    """`@38 s      2026-03-16 11:27:11` of an uptime."""
-    at = aioschedule.get_datetime(time.localtime(aioschedule.wall(when)))
-    return "@%-9s %s" % (aioschedule.tmdelta_fmt(when), at)
+def figures():
+    """What was measured, as plain dicts and lists: see figures.py; None while nothing is."""
+    if _profile is None:
+        return None
+    from .figures import of
 
-
-def _print():
-    found = figures()
-    if found is None:
-        print("profile: off; aioctl.profile(True) begins one")
-        return
-    busy = found["us"] / found["ms"] / 10
-    print("profile: %.1f s, %d steps, loop busy %.1f %%" % (found["ms"] / 1000, found["steps"], busy))
-    worst = found["worst"]
-    if worst is not None:
-        cause = "no single step"
-        if worst["cause"] is not None:
-            cause = "%s (%.2f ms)" % (worst["cause"], worst["us"] / 1000)
-        text = "worst delay: %s waited %d ms for %s" % (worst["task"], worst["ms"], cause)
-        print(text, _moment(worst["when"]))
-    print("   steps   total ms      %  longest ms  ended               wall time  task")
-    for task in found["tasks"]:
-        figure = (task["steps"], task["us"] / 1000, task["share"], task["longest"] / 1000)
-        print("%8d %10.2f %6.1f %11.2f " % figure, _moment(task["when"]), "", task["name"])
+    return of(_profile)
 
 
 def profile(on=None):
@@ -303,7 +267,9 @@ def profile(on=None):
     """
     global _profile
     if on is None:
-        _print()
+        from .figures import show
+
+        show(figures())
     elif on and _profile is None:
         _profile = _Profile()
     elif not on and _profile is not None:
@@ -315,7 +281,8 @@ def profile(on=None):
 
 def _forget():
     """Gives back this file's memory."""
-    sys.modules.pop(__name__, None)
     package = sys.modules.get("aioctl")
-    if hasattr(package, "profiler"):
-        del package.profiler
+    for name in ("profiler", "figures"):
+        sys.modules.pop("aioctl." + name, None)
+        if hasattr(package, name):
+            delattr(package, name)

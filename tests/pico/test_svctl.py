@@ -32,6 +32,8 @@ def test_commands_beside_running_services(pico):
     assert svctl(pico, "is-active", "hello").returncode == 0
     assert "hello" in svctl(pico, "logs", "-u", "hello", "-n", "3").stdout
     assert "RP2040" in svctl(pico, "info").stdout
+    boot = json.loads(svctl(pico, "plot", "--json", "-o", "-").stdout)
+    assert "RP2040" in boot["board"] and "hello" in [each["name"] for each in boot["services"]]
     assert pico.board.ask("status")["boots"] == 1
 
 

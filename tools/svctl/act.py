@@ -14,6 +14,16 @@ from tools.svctl.link import Link
 PATIENCE = 60.0  # s: longer than a start may take by default, and a stop
 AGAIN = 0.05
 REFUSED = "the board refused"
+# What a board loads for it
+COMMON = ("aioctl.text", "aioclass_errors", "aioservice.order", "aioservice.starting", "aioservice.verbs",
+          "aioservice.operation")
+MODULES = {
+    **dict.fromkeys(("start", "stop", "restart"), (*COMMON, "aioservice.control", "aioservice.report")),
+    **dict.fromkeys(("enable", "disable"), ("aioctl.text", "aioservice.settings", "aioservice.configure")),
+    **dict.fromkeys(("mask", "unmask"), (*COMMON, "aioservice.kept", "aioservice.masks")),
+    "reload": (*COMMON, "aioservice.settings", "aioservice.discovery", "aioservice.control",
+               "aioservice.change"),
+}
 # Of a service that these leave in another state it is said, and the exit code is 1.
 WANTED = {"start": True, "restart": True, "reload": True, "stop": False}
 
@@ -45,7 +55,7 @@ def verb(name: str, optional: bool = False) -> tuple[Callable, Callable]:
 
 def call(link: Link, name: str, which: Optional[str]) -> tuple[list, Optional[str]]:
     """Have the board do it, and wait for its end; (the lines that it printed, what went wrong or None)."""
-    link.call("act", "load", name)
+    prepare(link, name)
     *said, last = link.call("act", "do", *([] if which is None else [which])).splitlines()
     return said, REFUSED if json.loads(last) is False else _wait(link, name)
 
@@ -63,11 +73,22 @@ def _do(link: Link, name: str, which, say) -> int:
     return services.FAILED if error else 0
 
 
+def prepare(link: Link, name: str) -> None:
+    """Have the board load what a verb takes."""
+    link.bring(*MODULES[name])
+    link.call("act", "load", name)
+
+
+def poll(link: Link) -> list:
+    """[whether what was asked for has ended, what went wrong or None]."""
+    return json.loads(link.call("act", "poll"))
+
+
 def _wait(link: Link, name: str):
     """Wait for the end, the board's services going on; what went wrong, or None."""
     until = time.monotonic() + PATIENCE
     while True:
-        ended, error = json.loads(link.call("act", "poll"))
+        ended, error = poll(link)
         if ended:
             return error
         if time.monotonic() > until:

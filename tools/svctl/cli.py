@@ -12,7 +12,7 @@ from tools.svctl.link import Link
 from tools.svctl.services import UNKNOWN
 
 COMMANDS = ("list", "status", "is_active", "logs", "info", "start", "stop", "restart", "reload", "enable",
-            "disable", "mask", "unmask", "deploy", "reset", "shell")
+            "disable", "mask", "unmask", "top", "plot", "deploy", "reset", "shell")
 FAILED = 1
 
 
@@ -80,12 +80,12 @@ def _on(port: str, args: argparse.Namespace) -> int:
     except ServiceUnknown as error:
         return _failed(args, f"{port}: {error}", UNKNOWN)
     except BoardFault as error:
-        return _failed(args, f"{port}: {_explained(error)}")
+        return _failed(args, f"{port}: {explained(error)}")
     except ToolError as error:
         return _failed(args, str(error))
 
 
-def _explained(error: BoardFault) -> str:
+def explained(error: BoardFault) -> str:
     """What a board's own code raised, for people."""
     if error.kind == "RuntimeError: no manager":
         return "no manager runs on the board: make deploy PORT=… brings one, and a reset starts it"

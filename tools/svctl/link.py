@@ -15,12 +15,14 @@ from mpremote.transport_serial import SerialTransport
 
 from tools.errors import BoardFault, LinkError
 from tools.svctl import port as ports
-from tools.svctl.source import source
+from tools.svctl.source import pieces, source
 
 PATIENCE = 5.0  # s that a board may be silent: a service of its may hold the loop for a while
 LONGEST = 60.0  # s that a single command may take
 PUMP = "pump"
 QUIET = 1.0  # s between two empty lines that are typed
+PAGE, SHORT = 10, 5  # ms; SHORT is for what is asked again and again
+MOMENT = 0.02  # s between two looks at whether modules are loaded
 COMMAND = 900  # bytes of a command with a list in it; a board needs a few times that to take it
 
 
@@ -58,6 +60,7 @@ class Link:
 
     def __init__(self, port: str, patience: float = PATIENCE):
         self.port, self.patience = port, patience
+        self.page = PAGE  # ms that the board works on an answer at a time
         self._transport: Optional[_Transport] = None
         self._loaded: list[str] = []
 
@@ -119,13 +122,13 @@ class Link:
         and its services have their turn in between."""
         self._load(PUMP)
         self._load(script)
-        code = f"{_name(PUMP)}.go({_name(script)}.{function}({', '.join(map(repr, args))}))"
+        code = f"{_name(PUMP)}.go({_name(script)}.{function}({', '.join(map(repr, args))}),{self.page})"
         while code:
             *lines, end = self.run(code).splitlines() or [""]
             if end not in ("more", "done"):
                 raise LinkError(f"{self.port}: the answer is disturbed: {end[:60]!r}. Does a service write "
                                 "to sys.stdout?")
-            code = f"{_name(PUMP)}.go()" if end == "more" else ""
+            code = f"{_name(PUMP)}.go(None,{self.page})" if end == "more" else ""
             for line in lines:
                 try:
                     yield json.loads(line)
@@ -144,9 +147,20 @@ class Link:
         if page:
             yield from self.ask(script, function, page)
 
+    def bring(self, *modules: str) -> None:
+        """Have the board load modules, one after the other, its services running in between. What it cannot
+        load is left to the command that needs it."""
+        self.call("modules", "load", *modules)
+        until = time.monotonic() + LONGEST
+        while self.call("modules", "poll").strip() == "0":
+            if time.monotonic() > until:
+                raise LinkError(f"{self.port}: the board has not loaded its modules after {LONGEST:.0f} s")
+            time.sleep(MOMENT)
+
     def _load(self, name: str) -> None:
         if name not in self._loaded:
-            self.run(source(name))
+            for piece in pieces(name):
+                self.run(piece)
             self._loaded.append(name)
 
     def _attach(self) -> None:

@@ -10,6 +10,9 @@ from tools.svctl.link import Link
 
 # systemd's exit codes
 ACTIVE, FAILED, INACTIVE, UNKNOWN = 0, 1, 3, 4
+# What a look at services takes on a board; each is given back behind it but the first three.
+MODULES = ("aioctl.text", "aioclass_errors", "aioclass_people", "aioservice.order", "aioservice.starting",
+           "aioservice.report")
 # What systemd would call our states
 WORDS = {"running": "active", "done": "active", "scheduled": "active", "starting": "activating",
          "waiting": "activating", "restarting": "activating", "stopping": "deactivating", "failed": "failed",
@@ -26,6 +29,7 @@ def pattern_argument(parser: argparse.ArgumentParser) -> None:
 
 def of(link: Link, pattern: Optional[str]) -> list:
     """What is known of each service; those that are held back come last. Raises ServiceUnknown."""
+    link.bring(*MODULES)
     try:
         return list(link.ask("services", "each", pattern))
     except BoardFault as error:

@@ -9,6 +9,8 @@ import string
 from pathlib import Path
 
 DEVICE = Path(__file__).resolve().parent / "device"
+SMALL = 500  # characters that a board compiles in one go, in about 10 ms
+PIECE = "_svctl_f"  # what a function is called on its way into its class
 
 
 class _Locals(ast.NodeTransformer):
@@ -37,5 +39,24 @@ def source(name: str) -> str:
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node):
             node.body = node.body[1:] or [ast.Pass()]
-    text = ast.unparse(_Locals().visit(tree))
-    return re.sub(r"^( {4})+", lambda found: " " * (len(found[0]) // 4), text, flags=re.M)
+    return _unparsed(_Locals().visit(tree))
+
+
+def pieces(name: str) -> list[str]:
+    """The same to be run one after the other, as a board takes its time to compile: the class with what is no
+    function, then each function."""
+    text = source(name)
+    if len(text) < SMALL:
+        return [text]
+    owner = ast.parse(text).body[0]
+    functions = [node for node in owner.body if isinstance(node, ast.FunctionDef)]
+    owner.body = [node for node in owner.body if node not in functions] or [ast.Pass()]
+    found = [_unparsed(owner)]
+    for node in functions:
+        own, node.name = node.name, PIECE
+        found.append(f"{_unparsed(node)}\n{owner.name}.{own}={PIECE}\ndel {PIECE}")
+    return found
+
+
+def _unparsed(tree: ast.AST) -> str:
+    return re.sub(r"^( {4})+", lambda found: " " * (len(found[0]) // 4), ast.unparse(tree), flags=re.M)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import time
 
 from tools.svctl import journal
+from tools.svctl.link import SHORT
 
 HELP = "the journal; -u NAME -p LEVEL -n N, -f follows"
 AGAIN = 0.5  # s between two looks; in between the board is left alone
@@ -18,7 +19,9 @@ def arguments(parser) -> None:
 
 
 def run(link, args, say) -> int:
-    lines, after = journal.read(link, 0, args.priority, args.unit, args.lines)
+    if args.follow:
+        link.page = SHORT
+    lines, after = journal.read(link, 0, args.priority, args.unit, args.lines, args.follow)
     if not args.follow:
         say.data([line.data for line in lines])
     while True:
@@ -30,6 +33,6 @@ def run(link, args, say) -> int:
             return 0
         time.sleep(AGAIN)
         before = after
-        lines, after = journal.read(link, before, args.priority, args.unit)
+        lines, after = journal.more(link, before, args.priority, args.unit)
         if lines and lines[0].number > before and args.unit is None and args.priority == "debug":
             say(f"... {lines[0].number - before} lines overwritten")

@@ -9,8 +9,13 @@ class _svctl_about:
         import sys
 
         about = sys.implementation
+        yield ...
         gc.collect()
-        yield {"heap_free": gc.mem_free(), "heap": gc.mem_free() + gc.mem_alloc()}
+        yield ...
+        free = gc.mem_free()
+        yield ...
+        yield {"heap_free": free, "heap": free + gc.mem_alloc()}
+        yield ...
         found = {
             "name": about.name,
             "version": ".".join([str(n) for n in about.version[:3]]),
@@ -24,6 +29,7 @@ class _svctl_about:
             "uptime": None,
         }
         yield found
+        yield ...
         try:
             stat = os.statvfs(os.getcwd())
             block = stat[1] or stat[0]

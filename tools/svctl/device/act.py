@@ -28,3 +28,7 @@ class _svctl_act:
         operation = _svctl_act.operation
         error = None if operation is None else operation.error
         print(json.dumps([operation is None or operation.ended.is_set(), error and str(error)]))
+
+    def done():
+        """Gives back what it took."""
+        __import__("aioservice.manager", None, None, ("x",)).manager().release()

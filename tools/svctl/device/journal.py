@@ -2,11 +2,12 @@
 
 
 class _svctl_journal:
-    def lines(since, level, name):
-        """Yields [number, seconds of uptime, level, name, text, line for people] of the lines from number
-        `since` on that have that level, or one above, and come from that service (None: any); at the end
-        the number of the line to come."""
+    def lines(since, keep):
+        """Yields [number, seconds of uptime, level, name, text] of the lines from number `since` on; at the
+        end [the number of the line to come, the moment of uptime 0 as localtime() has it]. `keep`: more
+        will be asked, and what reads them is not given back."""
         import sys
+        import time
 
         if "aioctl.core" not in sys.modules:
             raise RuntimeError("no manager")
@@ -15,17 +16,9 @@ class _svctl_journal:
         journal = aioctl.journal()
         if not hasattr(journal, "lines"):
             raise RuntimeError("no journal")
-        loaded = [each for each in ("aioctl.logs", "aiolines") if each not in sys.modules]
-        logs = __import__("aioctl.logs", None, None, ("x",))
-        yield None
-        base = logs.wall(0)
+        yield ...
         for line in journal.lines(since):
-            if line[2] >= level and (name is None or logs.of_name(name, line[3])):
-                yield line + (logs.line_text(line, base),)
-            else:
-                yield None
-        for each in loaded:  # given back, as it was loaded for this only
-            sys.modules.pop(each, None)
-        if "aioctl.logs" in loaded:
-            del aioctl.logs
-        yield journal.next
+            yield line
+        if not keep:
+            sys.modules.pop("aiolines", None)
+        yield [journal.next, time.localtime(sys.modules["aioschedule"].wall(0))]
