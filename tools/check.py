@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Iterable, Iterator, Optional
 
 from tools.errors import TreeError, run_main
+from tools.place import CODE as ROOT
+from tools.place import LIB
 
-ROOT = Path(__file__).resolve().parent.parent
 SERVICES = Path("aioservices/services")
 KINDS = ("core.service", "runtime.service", "schedule.service")
 
@@ -27,8 +28,8 @@ class Unknown(Exception):
 def device(name: str):
     """A module of lib/ that is pure, like "aioservice.findings", on CPython."""
     builtins.const = lambda value: value
-    if str(ROOT / "lib") not in sys.path:
-        sys.path.insert(0, str(ROOT / "lib"))
+    if str(LIB) not in sys.path:
+        sys.path.insert(0, str(LIB))
     return __import__(name, fromlist=["x"])
 
 
