@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 import ast
 import builtins
+import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Iterable, Iterator, Optional
+from typing import Iterable, Iterator, NamedTuple, Optional
 
 from tools.errors import TreeError, run_main
 from tools.place import CODE as ROOT
@@ -119,9 +120,17 @@ def service_files(tree: Path) -> dict[str, set[str]]:
     return found
 
 
-def check(tree: Path) -> list[str]:
-    """All that is wrong with the settings and services of a tree."""
-    findings, settings = device("aioservice.findings"), device("aioservice.settings")
+class Project(NamedTuple):
+    """What the settings and the services of a tree say; see aioservice.findings."""
+
+    settings: dict
+    fault: Optional[str]
+    services: dict
+    failed: dict
+
+
+def read(tree: Path) -> Project:
+    """What stands in a tree: {} for settings that are not there, None for a class that is not known."""
     files = service_files(tree)
     services: dict[str, Optional[dict]] = dict.fromkeys(files)
     failed = {}
@@ -135,11 +144,38 @@ def check(tree: Path) -> list[str]:
                 failed[name] = str(error)
             except Unknown:
                 pass
+    with _inside(tree):
+        told, fault = device("aioservice.settings").read()
+    return Project(told, fault, services, failed)
+
+
+def check(tree: Path) -> list[str]:
+    """All that is wrong with the settings and services of a tree."""
+    found = read(tree)
+    with _inside(tree):
+        lines = device("aioservice.findings").findings(found.settings, found.services, {}, found.failed)
+    return ([found.fault] if found.fault else []) + lines
+
+
+def running(tree: Path) -> list[str]:
+    """The names of the services of a tree that a boot starts, as far as settings and sources tell."""
+    found = read(tree)
+    told = dict(found.settings)
+    boot = told.pop("_boot", {})
+    boot = boot if isinstance(boot, dict) else {}
+    with _inside(tree):
+        entries = device("aioservice.settings").resolve(told)[0]
+    look = device("aioservice.findings")._Look(entries, found.services, {}, boot)
+    return [name for name in sorted(look._every) if name not in found.failed and look._why(name) is None]
+
+
+@contextlib.contextmanager
+def _inside(tree: Path) -> Iterator[None]:
+    """Settings and .env are found in the current directory, as on a board."""
     before = os.getcwd()
-    os.chdir(tree)  # settings and .env are found there, as on a board
+    os.chdir(tree)
     try:
-        told, fault = settings.read()
-        return ([fault] if fault else []) + findings.findings(told, services, {}, failed)
+        yield
     finally:
         os.chdir(before)
 

@@ -19,8 +19,8 @@ LIB = CODE / "lib" if IS_CLONE else CODE / "tools" / "lib"
 def find(folder: Path) -> Optional[Path]:
     """The project that a folder is in; a board tree, which has a manifest, is none."""
     for each in (folder, *folder.parents):
-        if (each / "lib" / "aioservice" / "__init__.py").is_file() and (each / "aioservices" / "services").is_dir() \
-                and not (each / "manifest.txt").exists():
+        has_code = (each / "lib" / "aioservice" / "__init__.py").is_file()
+        if has_code and (each / "aioservices" / "services").is_dir() and not (each / "manifest.txt").exists():
             return each
     return None
 

@@ -66,8 +66,8 @@ def add(more: Path) -> None:
 
 def _pip(*what: str) -> None:
     """Have pip install something."""
-    done = subprocess.run([str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install",
-                           "--quiet", *what], capture_output=True, text=True)
+    command = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    done = subprocess.run([*command, *what], capture_output=True, text=True)
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR:")]
         text = "\n".join(errors or done.stderr.splitlines()[-3:])

@@ -46,7 +46,8 @@ def config(name, enabled, *args, **kwargs):
     """Saves settings of a service; True, or False with the reason printed.
 
     Keyword names of the key table become keys, others go to the entry's `kwargs`. What is
-    not named stays as it is. The settings apply when the service is loaded the next time.
+    not named stays as it is, and so does `enabled` where it is None. The settings apply when the
+    service is loaded the next time.
     """
     settings = read()[0]
     if "cls" in kwargs and plain(name) not in settings and plain(name) + ".service" not in settings:
@@ -70,7 +71,8 @@ def config(name, enabled, *args, **kwargs):
 def _merge(old, enabled, args, kwargs):
     """The new entry of a service."""
     entry = dict(old) if isinstance(old, dict) else {}
-    entry["enabled"] = enabled
+    if enabled is not None:
+        entry["enabled"] = enabled
     if args:
         entry["args"] = list(args)
     own = entry.get("kwargs")

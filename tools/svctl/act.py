@@ -8,13 +8,19 @@ import time
 from typing import Callable
 
 from tools.errors import BoardFault, LinkError
-from tools.svctl import services
+from tools.svctl import complete, services
 from tools.svctl.link import Link
 
 PATIENCE = 60.0  # s: longer than a start may take by default, and a stop
 AGAIN = 0.05
 # Of a service that these leave in another state it is said, and the exit code is 1.
 WANTED = {"start": True, "restart": True, "reload": True, "stop": False}
+# What these change is not the state: what they did, and what a person may want next, while the service
+# is active or while it is not.
+DID = {"enable": ("enabled: it starts at each boot", "", "start"),
+       "disable": ("disabled: no boot starts it", "stop", ""),
+       "mask": ("held back for good, until svctl unmask {name}", "", ""),
+       "unmask": ("no longer masked", "", "start")}
 
 
 def verb(name: str, optional: bool = False) -> tuple[Callable, Callable]:
@@ -22,20 +28,20 @@ def verb(name: str, optional: bool = False) -> tuple[Callable, Callable]:
 
     def arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("names", metavar="NAME", nargs="*" if optional else "+",
-                            help="a service, or a pattern with *")
+                            help="a service, or a pattern with *").completer = complete.names
 
     def run(link: Link, args: argparse.Namespace, say) -> int:
         codes, found = [], []
         for each in args.names or [None]:
             codes.append(_do(link, name, each, say))
             if each is not None:
-                after = [one for one in services.of(link, each) if "line" in one]
+                after = services.of(link, each)
                 found += after
                 codes.append(_judge(name, after))
         say.data([services.public(each) for each in found])
         for each in found:
-            say(f"{each['name']}.service: {each['state']}")
-            if _judge(name, [each]):
+            say(f"{each['name']}.service: {each['state']}" + (_did(name, each) if not max(codes) else ""))
+            if _judge(name, [each]) and "line" in each:
                 say(each["line"])
         return max(codes)
 
@@ -69,7 +75,15 @@ def _wait(link: Link, name: str):
             return error
         if time.monotonic() > until:
             raise LinkError(f"{link.port}: {name} has not ended after {PATIENCE:.0f} s; it goes on there")
-        time.sleep(AGAIN)
+        link.rest(AGAIN)
+
+
+def _did(verb: str, each: dict) -> str:
+    """What was done that the state does not show, and what has it count at once."""
+    text, active, inactive = DID.get(verb, ("", "", ""))
+    more = active if services.word(each) == "active" else inactive
+    found = [text.format(**each), f"now by: svctl {more} {each['name']}" if more else ""]
+    return "".join(f"; {part}" for part in found if part)
 
 
 def _judge(name: str, found: list) -> int:

@@ -7,12 +7,16 @@ import json
 import sys
 from typing import Optional
 
+import argcomplete
+
 from tools.errors import BoardFault, ServiceUnknown, ToolError
+from tools.svctl import complete
 from tools.svctl.link import Link
 from tools.svctl.services import UNKNOWN
 
-COMMANDS = ("list", "status", "is_active", "logs", "info", "start", "stop", "restart", "reload", "enable",
-            "disable", "mask", "unmask", "deploy", "reset", "shell")
+COMMANDS = ("list", "status", "is_active", "tree", "blame", "chain", "logs", "last_boot", "info", "start",
+            "stop", "restart", "reload", "enable", "disable", "mask", "unmask", "config", "edit", "new",
+            "check", "deploy", "reset", "shell")
 FAILED = 1
 
 
@@ -48,8 +52,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _common(parser: argparse.ArgumentParser, ports, as_json) -> None:
     """What may stand before the subcommand or after it."""
-    parser.add_argument("-t", "--to", metavar="PORT", action="append", default=ports, dest="ports",
-                        help="the board's port, like /dev/ttyACM0; may be repeated")
+    port = parser.add_argument("-t", "--to", metavar="PORT", action="append", default=ports, dest="ports",
+                               help="the board's port, like /dev/ttyACM0; may be repeated")
+    port.completer = complete.ports
     parser.add_argument("--json", action="store_true", default=as_json, help="answer in JSON, a value a line")
 
 
@@ -57,15 +62,17 @@ def main(argv: Optional[list] = None) -> int:
     """Run a command on each board; the exit code is that of the worst."""
     args = parser().parse_args(argv)
     module = args.module
-    if not args.ports:
+    alone = getattr(module, "alone", None)
+    if not args.ports and alone is None:
         print("svctl: name the board: svctl -t /dev/ttyACM0 …", file=sys.stderr)
         return 2
     try:
         if hasattr(module, "prepare"):
             module.prepare(args)
+        codes = [alone(args, Say("", False, args.json))] if alone else []
     except ToolError as error:
         return _failed(args, str(error))
-    codes = [_on(port, args) for port in args.ports]
+    codes += [_on(port, args) for port in args.ports if hasattr(module, "run")]
     return max(codes)
 
 
@@ -102,6 +109,7 @@ def _failed(args: argparse.Namespace, text: str, code: int = FAILED) -> int:
 
 
 def run() -> int:
+    argcomplete.autocomplete(parser())
     try:
         return main()
     except KeyboardInterrupt:

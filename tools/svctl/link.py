@@ -19,6 +19,7 @@ from tools.svctl.source import source
 
 PATIENCE = 5.0  # s that a board may be silent: a service of its may hold the loop for a while
 LONGEST = 60.0  # s that a single command may take
+BREATH = 0.01  # s that services have between two commands where the console's raw mode holds them up
 PUMP = "pump"
 COMMAND = 900  # bytes of a command with a list in it; a board needs a few times that to take it
 
@@ -59,6 +60,8 @@ class Link:
         self.port, self.patience = port, patience
         self._transport: Optional[_Transport] = None
         self._loaded: list[str] = []
+        self._holds = False  # whether no service runs while the console is in raw mode, as with aiorepl
+        self._attached = False
 
     def __enter__(self) -> Link:
         try:
@@ -68,6 +71,7 @@ class Link:
             raise LinkError(ports.why_not(self.port) or f"{self.port} cannot be opened: {error}") from error
         try:
             self._attach()
+            self._holds = self.run(source("holds")).strip() == "True"
         except BaseException:
             self._drop(b"\r\x02")
             raise
@@ -86,6 +90,7 @@ class Link:
 
     def run(self, code: str, timeout: float = LONGEST) -> str:
         """Run code on the board; what it printed."""
+        self._go_on()
         with self._translated():
             self._transport.exec_raw_no_follow(code)
             self._transport.longest = timeout
@@ -98,13 +103,14 @@ class Link:
     def call(self, script: str, function: str, *args) -> str:
         """Call a function of a file in device/ with literals; what it printed."""
         self._load(script)
-        return self.run(f"{_name(script)}.{function}({', '.join(map(repr, args))})")
+        return self.run(_call(script, function, args))
 
     def last(self, script: str, function: str, *args) -> str:
         """Call a function after which the board is gone; the line that it printed before."""
         self._load(script)
+        self._go_on()
         with self._translated():
-            self._transport.exec_raw_no_follow(f"{_name(script)}.{function}({', '.join(map(repr, args))})")
+            self._transport.exec_raw_no_follow(_call(script, function, args))
             data = self._transport.read_until(1, b"\n", timeout=LONGEST, timeout_overall=LONGEST)
         self._drop(b"")
         text = data.decode(errors="replace").strip()
@@ -117,7 +123,7 @@ class Link:
         and its services have their turn in between."""
         self._load(PUMP)
         self._load(script)
-        code = f"{_name(PUMP)}.go({_name(script)}.{function}({', '.join(map(repr, args))}))"
+        code = f"{_name(PUMP)}.go({_call(script, function, args)})"
         while code:
             *lines, end = self.run(code).splitlines() or [""]
             if end not in ("more", "done"):
@@ -142,6 +148,21 @@ class Link:
         if page:
             yield from self.ask(script, function, page)
 
+    def rest(self, seconds: float) -> None:
+        """Leave the board alone for a while."""
+        if self._holds and self._attached:
+            with self._translated():
+                self._transport.serial.write(b"\r\x02")
+            self._attached = False
+        time.sleep(seconds)
+
+    def _go_on(self) -> None:
+        """Before a command: where raw mode holds the services up, they have their turn now."""
+        if self._holds and self._attached:
+            self.rest(BREATH)
+        if not self._attached:
+            self._attach()
+
     def _load(self, name: str) -> None:
         if name not in self._loaded:
             self.run(source(name))
@@ -152,6 +173,7 @@ class Link:
         try:
             with self._translated(), contextlib.redirect_stdout(said):  # mpremote prints what it got
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=self.patience)
+            self._attached = True
         except LinkError as error:
             text = _heard(said.getvalue())
             if "lost" in str(error):
@@ -214,6 +236,11 @@ def type_line(port: str, script: str, patience: float = 1.0) -> str:
 def _name(script: str) -> str:
     """The one global that a file of device/ makes on the board."""
     return f"_svctl_{script}"
+
+
+def _call(script: str, function: str, args: tuple) -> str:
+    """The code that calls a function of a file of device/; plain ASCII, as aiorepl takes no more."""
+    return f"{_name(script)}.{function}({', '.join(map(ascii, args))})"
 
 
 def _heard(text: str) -> str:

@@ -3,6 +3,7 @@
     HELP                         a line for `svctl --help`
     arguments(parser)            what it takes
     prepare(args)                optional: what does not need a board, before any is touched
+    alone(args, say) -> int      optional: what is done once, and without a board, if none is named
     run(link, args, say) -> int  on an attached board. `say(line)` prints for people, `say.data(value)`
                                  what --json prints instead. Returns the exit code
 

@@ -1,16 +1,16 @@
 """`svctl logs`: the journal, as journalctl shows one."""
 from __future__ import annotations
 
-import time
-
 from tools.svctl import journal
+from tools.svctl.complete import names
 
 HELP = "the journal; -u NAME -p LEVEL -n N, -f follows"
 AGAIN = 0.5  # s between two looks; in between the board is left alone
 
 
 def arguments(parser) -> None:
-    parser.add_argument("-u", "--unit", metavar="NAME", help="of a service and its children; * is a wildcard")
+    parser.add_argument("-u", "--unit", metavar="NAME",
+                        help="of a service and its children; * is a wildcard").completer = names
     parser.add_argument("-p", "--priority", metavar="LEVEL", choices=journal.LEVELS, default="debug",
                         help=f"that level and above: {', '.join(journal.LEVELS)}")
     parser.add_argument("-n", "--lines", metavar="N", type=int, help="the last so many")
@@ -28,7 +28,7 @@ def run(link, args, say) -> int:
                 say.data(line.data)
         if not args.follow:
             return 0
-        time.sleep(AGAIN)
+        link.rest(AGAIN)
         before = after
         lines, after = journal.read(link, before, args.priority, args.unit)
         if lines and lines[0].number > before and args.unit is None and args.priority == "debug":
