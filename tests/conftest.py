@@ -116,3 +116,16 @@ def lab(vm):
 
     run.vm = vm
     return run
+
+
+@pytest.fixture
+def svctl(capsys):
+    """Runs svctl in this process: (exit code, stdout, stderr), the port as PORT."""
+    from tools.svctl import cli
+
+    def run(port, *args):
+        code = cli.main([*(["-t", port] if port else []), *args])
+        said = capsys.readouterr()
+        return code, said.out.replace(port or "?", "PORT"), said.err.replace(port or "?", "PORT")
+
+    return run

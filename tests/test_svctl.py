@@ -33,18 +33,6 @@ service = Fails("fails")
 
 
 @pytest.fixture
-def svctl(capsys):
-    """Runs svctl in this process: (exit code, stdout, stderr), the port as PORT."""
-
-    def run(port, *args):
-        code = cli.main([*(["-t", port] if port else []), *args])
-        said = capsys.readouterr()
-        return code, said.out.replace(port or "?", "PORT"), said.err.replace(port or "?", "PORT")
-
-    return run
-
-
-@pytest.fixture
 def board(vm32):
     vm32.ship()
     vm32.put("aioservices/services/fails_service.py", FAILS)

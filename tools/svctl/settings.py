@@ -100,7 +100,7 @@ def replace(link: Link, name: str, before: dict, after: dict) -> None:
 
 
 def _send(link: Link, data) -> None:
-    text = json.dumps(data)
+    text = json.dumps(data, ensure_ascii=False)  # a board's JSON knows no pairs of surrogates
     for at in range(0, len(text), PIECE):
         link.call("settings", "piece", text[at:at + PIECE], at == 0)
 

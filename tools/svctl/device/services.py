@@ -3,8 +3,8 @@
 
 class _svctl_services:
     def each(pattern):
-        """Yields of each service that a name or pattern (None: all) stands for what a snapshot says
-        of it, and its status line; those that are held back come last."""
+        """Yields of each service that a name or pattern (None: all) stands for what a snapshot says of
+        it, and its status line; those that are held back come last."""
         import sys
 
         if "aioservice.manager" not in sys.modules:
@@ -22,7 +22,8 @@ class _svctl_services:
             for name in names:
                 service = mgr.services.get(name)
                 if service is None:
-                    found = {"name": name, "state": "not loaded", "error": report.describe(mgr.failed[name][1])}
+                    error = report.describe(mgr.failed[name][1])
+                    found = {"name": name, "state": "not loaded", "error": error}
                 else:
                     found = report.entry(service)
                     found["up"] = service.is_up()
