@@ -125,7 +125,6 @@ def svctl(capsys):
 
     def run(port, *args):
         code = cli.main([*(["-t", port] if port else []), *args])
-        said = capsys.readouterr()
-        return code, said.out.replace(port or "?", "PORT"), said.err.replace(port or "?", "PORT")
+        return code, *(text.replace(port, "PORT") if port else text for text in capsys.readouterr())
 
     return run
