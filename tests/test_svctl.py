@@ -11,7 +11,7 @@ import sys
 import time
 
 import pytest
-from harness import ROOT
+from harness import ROOT, Vm
 from test_deploy import BARE, still_runs
 from wire import Cable
 
@@ -21,6 +21,7 @@ from tools.svctl.link import Link
 from tools.svctl.source import DEVICE, source
 
 sys.path.insert(0, str(ROOT / "lib"))
+SVCTL = [sys.executable, "-m", "tools.svctl"]
 FAILS = """
 from aioclass import Service
 class Fails(Service):
@@ -144,11 +145,39 @@ def test_act(board, svctl):
         0, "world.service: init; no longer masked; now by: svctl start world\n")
 
 
+def test_following_several_boards(board, tmp_path, board_tree, compiled):
+    """At the same time; one that is not there stops nobody."""
+    other = Vm(tmp_path / "other/board", 32 if compiled else 64, board_tree, compiled)
+    try:
+        other.ship()
+        second = other.session()
+        second.expect("--> ")
+        follow = subprocess.Popen([*SVCTL, "-t", board.tty, "-t", second.tty, "-t", "/dev/ttyNOT", "logs", "-f"], cwd=ROOT,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for session in (board, second):
+            session.send("service('hello').log.warning('told ' + 'now')\r")
+        seen = set()
+        for line in follow.stdout:
+            seen |= {session.tty for session in (board, second) if line.startswith(session.tty) and "told now" in line}
+            if len(seen) == 2:
+                break
+        follow.send_signal(2)
+        assert follow.wait(30) == 130
+        assert "logs: /dev/ttyNOT is not there: plug the board in\n" in follow.stderr.read()
+        for session in (board, second):
+            still_runs(session)
+    finally:
+        other.close()
+
+
 def test_several_boards_and_none(board, svctl):
     code, out, err = svctl(board.tty, "-t", "/dev/ttyNOT", "is-active", "hello")
     assert (code, out, err) == (1, "PORT: active\n", "is-active: /dev/ttyNOT is not there: plug the board in\n")
     code, out, err = svctl(board.tty, "-t", "/dev/ttyNOT", "is-active", "--json", "hello")
     assert json.loads(out) == {"port": "PORT", "answer": {"hello": "active"}}
+    assert svctl(board.tty, "-t", "/dev/ttyNOT", "shell") == (
+        1, "", "shell: a console is one board's: name one of PORT, /dev/ttyNOT\n")
+    assert svctl(board.tty, "-t", board.tty, "is-active", "hello") == (0, "active\n", "")  # the same one
     assert svctl(None, "list") == (2, "", "svctl: name the board: svctl -t /dev/ttyACM0 …\n")
 
 
@@ -196,15 +225,18 @@ def test_device_code_makes_one_name_each():
 
 
 def test_what_is_asked_often_leaves_nothing_in_the_heap(board, svctl):
-    """Names that a board meets for the first time cost it something once; nothing else does."""
+    """Names that a board meets for the first time cost it something once; nothing else does. A buffer that
+    the collector takes for used may hide in one reading: the best of several counts."""
     service = "hello_core"  # which writes nothing meanwhile
     board.line('_ = stop("hello"); _ = stop("world"); import gc')
     figures = []
     for _ in range(3):
+        readings = []
         for args in (["list"], ["status", service], ["logs"], ["info"], ["restart", service]):
             assert svctl(board.tty, *args)[0] == 0
-        board.send("gc.collect(); print('free', gc.mem_free())\r")
-        figures.append(int(re.search(r"free (\d+)\r", board.expect(re.compile(r"free \d+\r")))[1]))
+            board.send("gc.collect(); print('free', gc.mem_free())\r")
+            readings.append(int(re.search(r"free (\d+)\r", board.expect(re.compile(r"free \d+\r")))[1]))
+        figures.append(max(readings))
     assert figures[1] - figures[2] < 200, figures
 
 

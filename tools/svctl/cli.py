@@ -5,6 +5,8 @@ import argparse
 import importlib
 import json
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Optional
 
 import argcomplete
@@ -28,11 +30,17 @@ class Say:
 
     def __call__(self, line: str) -> None:
         if not self.as_json:
-            print(f"{self.port}: {line}" if self.several else line, flush=True)
+            _put(f"{self.port}: {line}" if self.several else line)
 
     def data(self, value) -> None:
         if self.as_json:
-            print(json.dumps({"port": self.port, "answer": value} if self.several else value), flush=True)
+            _put(json.dumps({"port": self.port, "answer": value} if self.several else value))
+
+
+def _put(line: str) -> None:
+    """A line in one piece, whoever else prints."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,6 +69,7 @@ def _common(parser: argparse.ArgumentParser, ports, as_json) -> None:
 def main(argv: Optional[list] = None) -> int:
     """Run a command on each board; the exit code is that of the worst."""
     args = parser().parse_args(argv)
+    args.ports = list(dict.fromkeys(args.ports))
     module = args.module
     alone = getattr(module, "alone", None)
     if not args.ports and alone is None:
@@ -72,8 +81,21 @@ def main(argv: Optional[list] = None) -> int:
         codes = [alone(args, Say("", False, args.json))] if alone else []
     except ToolError as error:
         return _failed(args, str(error))
+    args.stop = threading.Event()
+    if len(args.ports) > 1 and getattr(module, "is_endless", lambda args: False)(args):
+        return max(_at_once(args))
     codes += [_on(port, args) for port in args.ports if hasattr(module, "run")]
     return max(codes)
+
+
+def _at_once(args: argparse.Namespace) -> list:
+    """Run the command on all boards at the same time, until the last one ends or Ctrl-C."""
+    with ThreadPoolExecutor(len(args.ports)) as pool:
+        runs = [pool.submit(_on, port, args) for port in args.ports]
+        try:
+            return [each.result() for each in runs]
+        finally:
+            args.stop.set()
 
 
 def _on(port: str, args: argparse.Namespace) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import io
 import json
 import struct
 import time
@@ -21,6 +20,7 @@ PATIENCE = 5.0  # s that a board may be silent: a service of its may hold the lo
 LONGEST = 60.0  # s that a single command may take
 BREATH = 0.01  # s that services have between two commands where the console's raw mode holds them up
 PUMP = "pump"
+RAW = b"raw REPL; CTRL-B to exit\r\n"
 COMMAND = 900  # bytes of a command with a list in it; a board needs a few times that to take it
 
 
@@ -28,6 +28,15 @@ class _Transport(SerialTransport):
     """mpremote's transport, whose waits end in time also on a port that never stops talking."""
 
     longest = PATIENCE  # s, where nobody says
+
+    def attach(self) -> Optional[bytes]:
+        """Have the console enter raw mode, without a reset; what came instead where it did not, else None."""
+        self.serial.write(b"\r\x03")
+        while self.serial.in_waiting:  # what stood there before
+            self.serial.read(self.serial.in_waiting)
+        self.serial.write(b"\r\x01")
+        data = self.read_until(1, RAW, timeout=self.longest)
+        return None if data.endswith(RAW) else data
 
     def read_until(self, min_num_bytes, ending, timeout=10, data_consumer=None, timeout_overall=None):
         data = b""
@@ -169,22 +178,19 @@ class Link:
             self._loaded.append(name)
 
     def _attach(self) -> None:
-        said = io.StringIO()
-        try:
-            with self._translated(), contextlib.redirect_stdout(said):  # mpremote prints what it got
-                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=self.patience)
-            self._attached = True
-        except LinkError as error:
-            text = _heard(said.getvalue())
-            if "lost" in str(error):
-                raise
-            if "Traceback" in text:
-                raise LinkError(f"{self.port}: the board's console has failed ({text!r}). Was lib/ changed, "
-                                "and the board not reset? Reset it, and try again") from error
-            raise LinkError(
-                f"{self.port}: no MicroPython answers" + (f", but {text!r} came" if text else "")
-                + ports.also_open(self.port) + ". Is it the right port, and is the board running a program "
-                "that never yields? Reset it, and try again") from error
+        with self._translated():
+            came = self._transport.attach()
+        self._attached = came is None
+        if came is None:
+            return
+        text = _heard(came.decode(errors="replace"))
+        if "Traceback" in text:
+            raise LinkError(f"{self.port}: the board's console has failed ({text!r}). Was lib/ changed, "
+                            "and the board not reset? Reset it, and try again")
+        raise LinkError(
+            f"{self.port}: no MicroPython answers" + (f", but {text!r} came" if text else "")
+            + ports.also_open(self.port) + ". Is it the right port, and is the board running a program "
+            "that never yields? Reset it, and try again")
 
     @contextlib.contextmanager
     def _translated(self):

@@ -17,6 +17,10 @@ def arguments(parser) -> None:
     parser.add_argument("-f", "--follow", action="store_true", help="go on with what comes, until Ctrl-C")
 
 
+def is_endless(args) -> bool:
+    return args.follow
+
+
 def run(link, args, say) -> int:
     lines, after = journal.read(link, 0, args.priority, args.unit, args.lines)
     if not args.follow:
@@ -29,6 +33,8 @@ def run(link, args, say) -> int:
         if not args.follow:
             return 0
         link.rest(AGAIN)
+        if args.stop.is_set():
+            return 0
         before = after
         lines, after = journal.read(link, before, args.priority, args.unit)
         if lines and lines[0].number > before and args.unit is None and args.priority == "debug":
