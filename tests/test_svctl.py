@@ -110,6 +110,7 @@ def test_logs(board, svctl):
     code, out, err = svctl(board.tty, "logs", "-u", "hello", "-p", "warning", "-n", "2")
     assert [line.split("] ", 1)[1] for line in out.splitlines()] == [
         "[hello.service] line 3", "[hello.service] line 4"] and out.count("[WARNING]") == 2
+    assert svctl(board.tty, "logs", "-n", "0") == (0, "", "")
     lines = json.loads(svctl(board.tty, "logs", "--json", "-p", "error")[1])
     assert [(line["level"], line["name"]) for line in lines] == [("error", "fails.service")]
     follow = subprocess.Popen([sys.executable, "-m", "tools.svctl", "-t", board.tty, "logs", "-f", "-u", "hello",
@@ -177,6 +178,8 @@ def test_several_boards_and_none(board, svctl):
     assert json.loads(out) == {"port": "PORT", "answer": {"hello": "active"}}
     assert svctl(board.tty, "-t", "/dev/ttyNOT", "shell") == (
         1, "", "shell: a console is one board's: name one of PORT, /dev/ttyNOT\n")
+    code, out, err = svctl(board.tty, "is-active", "hello", "-t", "/dev/ttyNOT")  # on both sides of the command
+    assert (code, out, err) == (1, "PORT: active\n", "is-active: /dev/ttyNOT is not there: plug the board in\n")
     assert svctl(board.tty, "-t", board.tty, "is-active", "hello") == (0, "active\n", "")  # the same one
     assert svctl(None, "list") == (2, "", "svctl: name the board: svctl -t /dev/ttyACM0 …\n")
 
@@ -216,9 +219,16 @@ def test_long_answers_come_in_pages_between_which_services_run(board):
         assert len(list(link.ask("services", "each", None))) == 11
 
 
+def test_raw_mode_of_the_projects_console_is_not_left_between_commands(board):
+    """As it need not be: services go on in it."""
+    with Link(board.tty) as link:
+        assert link._holds is False
+    still_runs(board)
+
+
 def test_device_code_makes_one_name_each():
     for path in DEVICE.glob("*.py"):
-        if path.stem in ("holds", "restart"):  # these make none
+        if path.stem == "restart":  # makes none
             continue
         code = compile(source(path.stem), path.name, "exec")
         assert code.co_names[-1:] == (f"_svctl_{path.stem}",) and code.co_names == (f"_svctl_{path.stem}",)
@@ -259,6 +269,37 @@ def test_board_that_is_gone_in_the_middle(board, svctl):
         assert (code, err) == (1, "list: PORT: the link was lost: the cable, or the board was reset\n")
     board.send("\x03\x02")  # what `make repl` says to type then
     still_runs(board)
+
+
+RESETS = """
+import machine
+from aioclass import Service
+class Resets(Service):
+    def setup(self):
+        if self.kwargs["where"] == "setup":
+            machine.reset()
+    def cleanup(self):
+        machine.reset()
+    kwargs = {"where": "cleanup"}
+service = Resets("resets")
+"""
+
+
+@pytest.mark.parametrize("where", ["import", "setup", "cleanup"])
+def test_board_that_is_reset_in_the_middle(vm32, svctl, where):
+    """At a port that stays, as that of a UART does: within a command of ours, or between two."""
+    vm32.ship()
+    vm32.put("aioservices/services/resets_service.py", RESETS if where != "import" else "__import__('machine').reset()")
+    vm32.put("services.config", '{"resets": {"enabled": false, "kwargs": {"where": "%s"}}}' % where)
+    session = vm32.session()
+    session.expect("--> ")
+    if where == "cleanup":
+        assert svctl(session.tty, "start", "resets")[:2] == (0, "resets.service: running\n")
+    command = "stop" if where == "cleanup" else "start"
+    assert svctl(session.tty, command, "resets") == (
+        1, "", f"{command}: PORT: the board was reset meanwhile: look at what it did, and try again\n")
+    session.send("\x03\x02")
+    still_runs(session)
 
 
 def test_shell_is_the_boards_console(board):

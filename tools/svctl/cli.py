@@ -47,20 +47,20 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line; a subcommand's module is loaded for its arguments."""
     top = argparse.ArgumentParser(prog="svctl", description="systemctl and journalctl for a board that runs "
                                   "MicroPython and aioservices. Its services go on meanwhile.")
-    _common(top, [], False)
+    _common(top, "ports", False)
     below = top.add_subparsers(metavar="COMMAND", required=True)
     for name in COMMANDS:
         module = importlib.import_module(f"tools.svctl.commands.{name}")
         one = below.add_parser(name.replace("_", "-"), help=module.HELP, description=module.__doc__)
         one.set_defaults(module=module, command=name)
-        _common(one, argparse.SUPPRESS, argparse.SUPPRESS)
+        _common(one, "more", argparse.SUPPRESS)
         module.arguments(one)
     return top
 
 
-def _common(parser: argparse.ArgumentParser, ports, as_json) -> None:
-    """What may stand before the subcommand or after it."""
-    port = parser.add_argument("-t", "--to", metavar="PORT", action="append", default=ports, dest="ports",
+def _common(parser: argparse.ArgumentParser, ports: str, as_json) -> None:
+    """What may stand before the subcommand or after it, and ports in both places."""
+    port = parser.add_argument("-t", "--to", metavar="PORT", action="append", default=[], dest=ports,
                                help="the board's port, like /dev/ttyACM0; may be repeated")
     port.completer = complete.ports
     parser.add_argument("--json", action="store_true", default=as_json, help="answer in JSON, a value a line")
@@ -69,7 +69,7 @@ def _common(parser: argparse.ArgumentParser, ports, as_json) -> None:
 def main(argv: Optional[list] = None) -> int:
     """Run a command on each board; the exit code is that of the worst."""
     args = parser().parse_args(argv)
-    args.ports = list(dict.fromkeys(args.ports))
+    args.ports = list(dict.fromkeys([*args.ports, *args.more]))
     module = args.module
     alone = getattr(module, "alone", None)
     if not args.ports and alone is None:

@@ -23,7 +23,7 @@ def read(link: Link, since: int = 0, level: str = "debug", name: Optional[str] =
     *found, after = link.ask("journal", "lines", since, number, name)
     lines = [Line(each[0], {"number": each[0], "uptime": each[1], "level": _level(each[2]), "name": each[3],
                             "text": each[4]}, each[5]) for each in found]
-    return lines[-last:] if last else lines, after
+    return lines[max(0, len(lines) - last):] if last is not None else lines, after
 
 
 def _level(number: int) -> str:

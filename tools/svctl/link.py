@@ -19,7 +19,12 @@ from tools.svctl.source import source
 PATIENCE = 5.0  # s that a board may be silent: a service of its may hold the loop for a while
 LONGEST = 60.0  # s that a single command may take
 BREATH = 0.01  # s that services have between two commands where the console's raw mode holds them up
-PUMP = "pump"
+PUMP, HOLDS = "pump", "holds"
+END = b"\x04"  # of what a command prints, and of its traceback
+NO_PASTE = b"w REPL; CTRL-B to exit\r\n>"  # what ends the answer of a board that knows no raw paste
+PROMPT = b"\n--> "  # of the console when it begins anew, and of nothing that is sent
+RESET = "the board was reset meanwhile: look at what it did, and try again"
+SILENT = "no answer"
 RAW = b"raw REPL; CTRL-B to exit\r\n"
 COMMAND = 900  # bytes of a command with a list in it; a board needs a few times that to take it
 
@@ -53,8 +58,12 @@ class _Transport(SerialTransport):
                     data_consumer(new)
             elif timeout is not None and now >= last + timeout:
                 break
+            if ending in (END, NO_PASTE) and data.endswith(PROMPT):
+                raise TransportError(RESET)
             if now >= begin + timeout_overall:
                 break
+        if ending == NO_PASTE and not data.endswith(ending):  # mpremote would print it
+            raise TransportError(f"{data!r}" if data else SILENT)
         return data
 
 
@@ -80,9 +89,10 @@ class Link:
             raise LinkError(ports.why_not(self.port) or f"{self.port} cannot be opened: {error}") from error
         try:
             self._attach()
-            self._holds = self.run(source("holds")).strip() == "True"
+            self.call(HOLDS, "begin")
+            self._holds = self.call(HOLDS, "answer").strip() == "True"
         except BaseException:
-            self._drop(b"\r\x02")
+            self._drop(b"\x03\r\x02")  # whatever was under way
             raise
         return self
 
@@ -95,7 +105,7 @@ class Link:
                     self.run(f"del {', '.join(map(_name, self._loaded))}")
             self._drop(b"\r\x02")
         else:
-            self._drop(b"\x03\r\x02")  # whatever was under way
+            self._drop(b"\x03\r\x02")
 
     def run(self, code: str, timeout: float = LONGEST) -> str:
         """Run code on the board; what it printed."""
@@ -106,7 +116,10 @@ class Link:
             out, error = self._transport.follow(timeout)
             self._transport.longest = self.patience
         if error:
-            raise BoardFault(error.decode(errors="replace"))
+            fault = BoardFault(error.decode(errors="replace"))
+            if fault.kind.startswith("NameError") and code.startswith(_name("")):  # what was sent is gone
+                raise LinkError(f"{self.port}: {RESET}")
+            raise fault
         return out.decode(errors="replace").replace("\r\n", "\n")
 
     def call(self, script: str, function: str, *args) -> str:
@@ -200,9 +213,15 @@ class Link:
         except TransportExecError as error:
             raise BoardFault(error.error_output) from error
         except TransportError as error:
-            raise LinkError(f"{self.port}: the board does not answer as it should ({_heard(str(error))})"
-                            f"{ports.also_open(self.port)}. Does a service write to sys.stdout itself? Stop "
-                            "it, or reset the board, and try again") from error
+            if str(error) == RESET:
+                raise LinkError(f"{self.port}: {RESET}") from error
+            others = ports.also_open(self.port)
+            if "EOF reception" in str(error) or str(error) == SILENT:
+                raise LinkError(f"{self.port}: the board answers no more{others}: it hangs, or was reset. Try "
+                                "again, or reset it") from error
+            raise LinkError(f"{self.port}: the board does not answer as it should ({_heard(str(error))}){others}. "
+                            "Does a service write to sys.stdout itself? Stop it, or reset the board, and try "
+                            "again") from error
         except (OSError, struct.error, TypeError) as error:  # TypeError: a port closed under pyserial
             if isinstance(error, struct.error):
                 raise LinkError(f"{self.port}: the board is silent. Reset it, and try again") from error

@@ -1,6 +1,8 @@
 """`svctl logs`: the journal, as journalctl shows one."""
 from __future__ import annotations
 
+import argparse
+
 from tools.svctl import journal
 from tools.svctl.complete import names
 
@@ -13,8 +15,14 @@ def arguments(parser) -> None:
                         help="of a service and its children; * is a wildcard").completer = names
     parser.add_argument("-p", "--priority", metavar="LEVEL", choices=journal.LEVELS, default="debug",
                         help=f"that level and above: {', '.join(journal.LEVELS)}")
-    parser.add_argument("-n", "--lines", metavar="N", type=int, help="the last so many")
+    parser.add_argument("-n", "--lines", metavar="N", type=_count, help="the last so many")
     parser.add_argument("-f", "--follow", action="store_true", help="go on with what comes, until Ctrl-C")
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"expected a number of lines, not {text}")
+    return int(text)
 
 
 def is_endless(args) -> bool:
