@@ -146,6 +146,16 @@ def test_act(board, svctl):
         0, "world.service: init; no longer masked; now by: svctl start world\n")
 
 
+def test_console_is_not_ended_by_who_asks_through_it(board, svctl):
+    for command in ("stop", "restart", "reload", "mask"):
+        assert svctl(board.tty, command, "repl.service") == (
+            1, "", f"{command}: PORT: that is the console through which svctl asks: do it at its prompt, or reset the board\n")
+    assert "hello.service: stopped" in svctl(board.tty, "stop", "*")[1]  # which leaves it alone
+    assert svctl(board.tty, "is-active", "repl")[0] == 0
+    still = svctl(board.tty, "start", "hello")
+    assert still[0] == 0, still
+
+
 def test_following_several_boards(board, tmp_path, board_tree, compiled):
     """At the same time; one that is not there stops nobody."""
     other = Vm(tmp_path / "other/board", 32 if compiled else 64, board_tree, compiled)

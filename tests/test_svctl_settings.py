@@ -146,7 +146,7 @@ aioservice.run()
 
 
 @pytest.mark.parametrize("words", [["config", "repl", "loglevel=debug"], ["config", "_boot", "utc_offset=60"],
-                                   ["edit", "repl"]], ids=" ".join)
+                                   ["edit", "repl"], ["disable", "repl"]], ids=" ".join)
 def test_full_flash(vm32, svctl, editor, words):
     vm32.ship("aioservices/services/repl_service.mpy")
     session = vm32.session(SMALL % (40, "VfsLfs2", "VfsLfs2") + FULL % str(vm32.root))

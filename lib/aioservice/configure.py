@@ -179,7 +179,7 @@ def _room(size):
         return  # it will be seen
     block, free = stat[1] or stat[0], stat[3]
     if free < size // block + 2:
-        raise OSError("no room for it: %d bytes are free" % (free * block))
+        raise OSError("no room for it: %d bytes are free; remove files" % max(0, free * block))
 
 
 def _put_aside():

@@ -7,7 +7,7 @@ import json
 import time
 from typing import Callable
 
-from tools.errors import BoardFault, LinkError
+from tools.errors import BoardFault, LinkError, SettingsError
 from tools.svctl import complete, services
 from tools.svctl.link import Link
 
@@ -51,8 +51,11 @@ def verb(name: str, optional: bool = False) -> tuple[Callable, Callable]:
 def _do(link: Link, name: str, which, say) -> int:
     """Have the board do it; 0, or 1 where it says that it did not."""
     try:
-        link.call("act", "load", name)
+        plain = which[:-len(".service")] if which and which.endswith(".service") else which
+        link.call("act", "load", name, plain)
         *said, last = link.call("act", "do", *([] if which is None else [which])).splitlines()
+        if json.loads(last) is False and said:
+            raise SettingsError(f"{link.port}: {' '.join(said)}")
         for line in said:
             say(line)
         if json.loads(last) is False:

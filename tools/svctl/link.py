@@ -217,11 +217,11 @@ class Link:
                 raise LinkError(f"{self.port}: {RESET}") from error
             others = ports.also_open(self.port)
             if "EOF reception" in str(error) or str(error) == SILENT:
-                raise LinkError(f"{self.port}: the board answers no more{others}: it hangs, or was reset. Try "
-                                "again, or reset it") from error
-            raise LinkError(f"{self.port}: the board does not answer as it should ({_heard(str(error))}){others}. "
-                            "Does a service write to sys.stdout itself? Stop it, or reset the board, and try "
-                            "again") from error
+                raise LinkError(f"{self.port}: the board answers no more{others}: it hangs, or was reset. "
+                                "Try again, or reset it") from error
+            raise LinkError(f"{self.port}: the board does not answer as it should ({_heard(str(error))})"
+                            f"{others}. Does a service write to sys.stdout itself? Stop it, or reset the "
+                            "board, and try again") from error
         except (OSError, struct.error, TypeError) as error:  # TypeError: a port closed under pyserial
             if isinstance(error, struct.error):
                 raise LinkError(f"{self.port}: the board is silent. Reset it, and try again") from error
