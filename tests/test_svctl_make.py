@@ -252,6 +252,7 @@ def test_names_complete(board_tree, vm32, project):
     session = vm32.session()
     session.expect("--> ")
     assert complete(f"svctl -t {session.tty} status h", project) == ["hello", "hello_core"]
+    assert complete(f"svctl status -t {session.tty} h", project) == ["hello", "hello_core"]
     assert complete("svctl -t /dev/ttyNOT status r", project) == ["repl"]
 
 

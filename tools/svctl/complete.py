@@ -24,7 +24,7 @@ def names(prefix: str, parsed_args, **_) -> list:
         with contextlib.suppress(OSError, ValueError):
             text = (root / "services.config").read_text(encoding="utf-8")
             found |= {key for key in device("aioservice.settings").parse(text)[0] if key != "_boot"}
-    for port in parsed_args.ports or ():
+    for port in [*parsed_args.ports, *getattr(parsed_args, "more", ())]:
         with contextlib.suppress(ToolError):
             found |= set(_on(port))
     return sorted(name for name in found if name.startswith(prefix))
