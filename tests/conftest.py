@@ -116,3 +116,15 @@ def lab(vm):
 
     run.vm = vm
     return run
+
+
+@pytest.fixture
+def svctl(capsys):
+    """Runs svctl in this process: (exit code, stdout, stderr), the port as PORT."""
+    from tools.svctl import cli
+
+    def run(port, *args):
+        code = cli.main([*(["-t", port] if port else []), *args])
+        return code, *(text.replace(port, "PORT") if port else text for text in capsys.readouterr())
+
+    return run

@@ -8,17 +8,19 @@ from __future__ import annotations
 import argparse
 import ast
 import builtins
+import contextlib
 import json
 import os
 import sys
 from pathlib import Path
-from typing import Iterable, Iterator, Optional
+from typing import Iterable, Iterator, NamedTuple, Optional
 
 from tools.errors import TreeError, run_main
+from tools.place import CODE as ROOT
+from tools.place import LIB
 from tools.signature import misfits, signature, targets
 from tools.tree import strays
 
-ROOT = Path(__file__).resolve().parent.parent
 SERVICES = Path("aioservices/services")
 KINDS = ("core.service", "runtime.service", "schedule.service")
 
@@ -30,8 +32,8 @@ class Unknown(Exception):
 def device(name: str):
     """A module of lib/ that is pure, like "aioservice.findings", on CPython."""
     builtins.const = lambda value: value
-    if str(ROOT / "lib") not in sys.path:
-        sys.path.insert(0, str(ROOT / "lib"))
+    if str(LIB) not in sys.path:
+        sys.path.insert(0, str(LIB))
     return __import__(name, fromlist=["x"])
 
 
@@ -118,9 +120,18 @@ def service_files(tree: Path) -> dict[str, set[str]]:
     return found
 
 
-def check(tree: Path) -> list[str]:
-    """All that is wrong with the settings and services of a tree."""
-    findings, settings = device("aioservice.findings"), device("aioservice.settings")
+class Project(NamedTuple):
+    """What the settings and the services of a tree say; see aioservice.findings."""
+
+    settings: dict
+    fault: Optional[str]
+    services: dict
+    failed: dict
+    takes: dict
+
+
+def read(tree: Path) -> Project:
+    """What stands in a tree: {} for settings that are not there, None for a class that is not known."""
     files = service_files(tree)
     services: dict[str, Optional[dict]] = dict.fromkeys(files)
     failed, takes = {}, {}
@@ -136,15 +147,41 @@ def check(tree: Path) -> list[str]:
                 failed[name] = str(error)
             except Unknown:
                 pass
+    with _inside(tree):
+        told, fault = device("aioservice.settings").read()
+    return Project(told, fault, services, failed, takes)
+
+
+def check(tree: Path) -> list[str]:
+    """All that is wrong with the settings and services of a tree."""
+    found = read(tree)
+    with _inside(tree):
+        lines = [placed(found.fault)] if found.fault else []
+        lines += device("aioservice.findings").findings(found.settings, found.services, {}, found.failed)
+    return [*lines, *_misfits(found.settings, found.services, found.takes), *strays(tree)]
+
+
+def running(tree: Path) -> list[str]:
+    """The names of the services of a tree that a boot starts, as far as settings and sources tell."""
+    found = read(tree)
+    told = dict(found.settings)
+    boot = told.pop("_boot", {})
+    boot = boot if isinstance(boot, dict) else {}
+    with _inside(tree):
+        entries = device("aioservice.settings").resolve(told)[0]
+    look = device("aioservice.findings")._Look(entries, found.services, {}, boot)
+    return [name for name in sorted(look._every) if name not in found.failed and look._why(name) is None]
+
+
+@contextlib.contextmanager
+def _inside(tree: Path) -> Iterator[None]:
+    """Settings and .env are found in the current directory, as on a board."""
     before = os.getcwd()
-    os.chdir(tree)  # settings and .env are found there, as on a board
+    os.chdir(tree)
     try:
-        told, fault = settings.read()
-        found = [placed(fault)] if fault else []
-        found += findings.findings(told, services, {}, failed)
+        yield
     finally:
         os.chdir(before)
-    return [*found, *_misfits(told, services, takes), *strays(tree)]
 
 
 def placed(fault: str) -> str:

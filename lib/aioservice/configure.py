@@ -46,7 +46,8 @@ def config(name, enabled=None, *args, **kwargs):
     """Saves settings of a service; True, or False with the reason printed.
 
     Keyword names of the key table become keys, others go to the entry's `kwargs`. What is
-    not named stays as it is. The settings apply when the service is loaded the next time.
+    not named stays as it is, and so does `enabled` where it is None. The settings apply when the
+    service is loaded the next time.
     """
     if enabled is None:  # told, as all else that is not saved
         print('not saved: %s: say whether it is to run: config("%s", True, …)' % (name, name))
@@ -73,7 +74,8 @@ def config(name, enabled=None, *args, **kwargs):
 def _merge(old, enabled, args, kwargs):
     """The new entry of a service."""
     entry = dict(old) if isinstance(old, dict) else {}
-    entry["enabled"] = enabled
+    if enabled is not None:
+        entry["enabled"] = enabled
     if args:
         entry["args"] = list(args)
     own = {}
@@ -198,7 +200,7 @@ def _room(size):
         return  # it will be seen
     block, free = stat[1] or stat[0], stat[3]
     if free < size // block + 2:
-        raise OSError("no room for it: %d bytes are free" % (free * block))
+        raise OSError("no room for it: %d bytes are free; remove files" % max(0, free * block))
 
 
 def _put_aside():

@@ -1,45 +1,125 @@
 # How services hang together, and what their start took: tree(), chain(), blame(). Loaded on use.
-
-from .manager import manager, names
-
-
-def _label(services, name):
-    service = services.get(name)
-    return "%s.service (%s)" % (name, "unknown" if service is None else service.state)
+# The walks are pure, for tools on a PC as well: `of(name)` gives what is known of a service, as a dict
+# with require, want (sorted names), state, since, took, up and maybe heap; None: there is none.
 
 
-def _branch(services, name, lead, path):
-    """Prints what a service requires and wants, one level deeper each."""
-    service = services.get(name)
+def _facts(name):
+    from .manager import manager, names
+
+    service = manager().services.get(name)
     if service is None:
+        return None
+    return {
+        "require": sorted(names(service.require)),
+        "want": sorted(names(service.want)),
+        "state": service.state,
+        "since": service.since,
+        "took": service.took,
+        "up": service.is_up(),
+        "heap": getattr(manager(), "heap", {}).get(name),
+    }
+
+
+def _every(name):
+    # What a walk begins with: the name of one service, or all of them.
+    from .manager import manager
+
+    mgr = manager()
+    return list(mgr.services) if name is None else [mgr.get(name).name]
+
+
+def label(name, of):
+    """How a service is called in a tree."""
+    facts = of(name)
+    return "%s.service (%s)" % (name, "unknown" if facts is None else facts["state"])
+
+
+def walk(roots, of):
+    """Yields (level, name, whether it is only wanted, whether it is the last of its level, whether it
+    stands further up already) of services and of what they require and want, each below its own."""
+    for root in roots:
+        yield 0, root, False, True, False
+        for node in _below(root, of, 1, [root]):
+            yield node
+
+
+def _below(name, of, level, path):
+    facts = of(name)
+    if facts is None:
         return
-    below = [(other, "") for other in sorted(names(service.require))]
-    below += [(other, " wanted") for other in sorted(names(service.want))]
+    below = facts["require"] + facts["want"]
     for i in range(len(below)):
-        other, how = below[i]
-        last = i == len(below) - 1
+        other = below[i]
         again = other in path
-        mark = "└─ " if last else "├─ "
-        print(lead + mark + _label(services, other) + how + (" …" if again else ""))
+        yield level, other, i >= len(facts["require"]), i == len(below) - 1, again
         if not again:
-            _branch(services, other, lead + ("   " if last else "│  "), path + [other])
+            for node in _below(other, of, level + 1, path + [other]):
+                yield node
 
 
-def _roots(services):
-    """Names from which every service is reached: those that nobody requires, and one of each cycle."""
+def branches(roots, of):
+    """Yields the lines of a tree."""
+    leads = []
+    for level, name, wanted, last, again in walk(roots, of):
+        mark = "" if not level else "└─ " if last else "├─ "
+        how = (" wanted" if wanted else "") + (" …" if again else "")
+        yield "".join(leads[1:level]) + mark + label(name, of) + how
+        leads = leads[:level] + ["   " if last else "│  "]
+
+
+def roots(every, of):
+    """Names from which all of these are reached: those that nobody requires, and one of each cycle."""
     from .order import closure
 
-    graph = {name: names(services[name].require) for name in services}
+    graph = {name: of(name)["require"] for name in every}
     needed = [other for name in graph for other in graph[name]]
-    roots = [name for name in sorted(graph) if name not in needed]
-    reached = closure(roots, graph)
+    found = [name for name in sorted(graph) if name not in needed]
+    reached = closure(found, graph)
     # What is left hangs on cycles: those that reach most first, as they reach the others.
     left = [(-len(closure([name], graph)), name) for name in graph if name not in reached]
     for _, name in sorted(left):
         if name not in reached:
-            roots.append(name)
+            found.append(name)
             reached.extend(closure([name], graph))
-    return sorted(roots)
+    return sorted(found)
+
+
+def latest(every, of):
+    """The name of the service that came up last; None where none is up."""
+    up = [(of(name)["since"], name) for name in every if of(name)["up"]]
+    return max(up)[1] if up else None
+
+
+def steps(name, of):
+    """Yields names: a service, the last of its requirements to come up, and so on."""
+    path = []
+    while name is not None and name not in path:
+        path.append(name)
+        yield name
+        facts = of(name)
+        before = [(of(n)["since"] or 0, of(n)["took"], n) for n in facts["require"] + facts["want"] if of(n)]
+        name = max(before)[2] if before else None
+
+
+def links(name, of):
+    """Yields the lines of a chain."""
+    lead = ""
+    for each in steps(name, of):
+        facts = of(each)
+        yield "%s%s.service @%s s +%d ms" % (lead, each, facts["since"], facts["took"])
+        lead = ("   " + lead) if lead else "└─ "
+
+
+def ranks(every, of, measured):
+    """Yields the lines of a blame; `measured`: whether the heap was."""
+    for took, name in sorted([(-of(name)["took"], name) for name in every]):
+        figures = ""
+        if measured:
+            pair = of(name)["heap"] or (None, None)
+            figures = "%8s B import %8s B setup" % tuple(["-" if n is None else max(n, 0) for n in pair])
+        yield "%8d ms%s %s.service" % (-took, figures, name)
+    if not measured:
+        yield 'heap: not measured; {"_boot": {"blame": true}} in services.config does so at the next boot'
 
 
 def tree(name=None):
@@ -47,12 +127,9 @@ def tree(name=None):
 
     Of a cycle, which nobody else requires, it begins with its first name.
     """
-    mgr = manager()
-    services = mgr.services
-    roots = _roots(services) if name is None else [mgr.get(name).name]
-    for root in roots:
-        print(_label(services, root))
-        _branch(services, root, "", [root])
+    every = _every(name)
+    for line in branches(roots(every, _facts) if name is None else every, _facts):
+        print(line)
 
 
 def chain(name=None):
@@ -61,24 +138,9 @@ def chain(name=None):
     `@` is the uptime at which a service came up, `+` what its own start took. None: of the
     service that came up last.
     """
-    mgr = manager()
-    services = mgr.services
-    if name is None:
-        up = [s for s in services.values() if s.is_up()]
-        if not up:
-            return
-        service = max(up, key=lambda s: s.since)
-    else:
-        service = mgr.get(name)
-    lead = ""
-    path = []
-    while service is not None and service not in path:
-        path.append(service)
-        print("%s%s.service @%s s +%d ms" % (lead, service.name, service.since, service.took))
-        lead = ("   " + lead) if lead else "└─ "
-        before = [services[n] for n in names(service.require) if n in services]
-        before += [services[n] for n in names(service.want) if n in services]
-        service = max(before, key=lambda s: (s.since or 0, s.took)) if before else None
+    every = _every(name)
+    for line in links(latest(every, _facts) if name is None else every[0], _facts):
+        print(line)
 
 
 def blame():
@@ -87,14 +149,7 @@ def blame():
     The heap, in bytes after a collection, is that of its import and of its first setup(); it is
     measured at a boot where `_boot.blame` is true in services.config.
     """
-    mgr = manager()
-    heap = getattr(mgr, "heap", None)
-    for took, name in sorted([(-s.took, s.name) for s in mgr.services.values()]):
-        figures = ""
-        if heap is not None:
-            figures = "%8s B import %8s B setup" % tuple(
-                ["-" if n is None else max(n, 0) for n in heap.get(name, (None, None))]
-            )
-        print("%8d ms%s %s.service" % (-took, figures, name))
-    if heap is None:
-        print('heap: not measured; {"_boot": {"blame": true}} in services.config does so at the next boot')
+    from .manager import manager
+
+    for line in ranks(_every(None), _facts, hasattr(manager(), "heap")):
+        print(line)

@@ -190,6 +190,7 @@ def entry(service):
     """What a snapshot says of a service."""
     name = service.name
     found = {"name": name, "type": service.type[:-8], "state": service.state, "since": service.since}
+    found["took"] = service.took
     if service.restarts:
         found["restarts"] = service.restarts
     if service.reason:
@@ -198,6 +199,11 @@ def entry(service):
         found["error"] = _said(service.error)
     if service.require:
         found["require"] = sorted(names(service.require))
+    if service.want:
+        found["want"] = sorted(names(service.want))
+    heap = getattr(manager(), "heap", None)
+    if heap is not None:
+        found["heap"] = heap.get(name)
     if service._armed:
         found["next"] = aioschedule.next_due(name)
         timer = aioschedule.timers.info(name)

@@ -3,3 +3,4 @@
 `link.py` holds the connection, `port.py` what can be wrong with a port, `device/` the code that runs on
 the board, `commands/` one file per subcommand, `cli.py` puts them together.
 """
+__version__ = "0.1.0"

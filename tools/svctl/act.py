@@ -7,8 +7,8 @@ import json
 import time
 from typing import Callable, Optional
 
-from tools.errors import BoardFault, LinkError
-from tools.svctl import services
+from tools.errors import BoardFault, LinkError, SettingsError
+from tools.svctl import complete, services
 from tools.svctl.link import Link
 
 PATIENCE = 60.0  # s: longer than a start may take by default, and a stop
@@ -26,6 +26,12 @@ MODULES = {
 }
 # Of a service that these leave in another state it is said, and the exit code is 1.
 WANTED = {"start": True, "restart": True, "reload": True, "stop": False}
+# What these change is not the state: what they did, and what a person may want next, while the service
+# is active or while it is not.
+DID = {"enable": ("enabled: it starts at each boot", "", "start"),
+       "disable": ("disabled: no boot starts it", "stop", ""),
+       "mask": ("held back for good, until svctl unmask {name}", "", ""),
+       "unmask": ("no longer masked", "", "start")}
 
 
 def verb(name: str, optional: bool = False) -> tuple[Callable, Callable]:
@@ -33,20 +39,20 @@ def verb(name: str, optional: bool = False) -> tuple[Callable, Callable]:
 
     def arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("names", metavar="NAME", nargs="*" if optional else "+",
-                            help="a service, or a pattern with *")
+                            help="a service, or a pattern with *").completer = complete.names
 
     def run(link: Link, args: argparse.Namespace, say) -> int:
         codes, found = [], []
         for each in args.names or [None]:
             codes.append(_do(link, name, each, say))
             if each is not None:
-                after = [one for one in services.of(link, each) if "line" in one]
+                after = services.of(link, each)
                 found += after
                 codes.append(_judge(name, after))
         say.data([services.public(each) for each in found])
         for each in found:
-            say(f"{each['name']}.service: {each['state']}")
-            if _judge(name, [each]):
+            say(f"{each['name']}.service: {each['state']}" + (_did(name, each) if not max(codes) else ""))
+            if _judge(name, [each]) and "line" in each:
                 say(each["line"])
         return max(codes)
 
@@ -55,7 +61,7 @@ def verb(name: str, optional: bool = False) -> tuple[Callable, Callable]:
 
 def call(link: Link, name: str, which: Optional[str]) -> tuple[list, Optional[str]]:
     """Have the board do it, and wait for its end; (the lines that it printed, what went wrong or None)."""
-    prepare(link, name)
+    prepare(link, name, which)
     *said, last = link.call("act", "do", *([] if which is None else [which])).splitlines()
     return said, REFUSED if json.loads(last) is False else _wait(link, name)
 
@@ -64,6 +70,8 @@ def _do(link: Link, name: str, which, say) -> int:
     """Have the board do it; 0, or 1 where it says that it did not."""
     try:
         said, error = call(link, name, which)
+        if error == REFUSED and said:
+            raise SettingsError(f"{link.port}: {' '.join(said)}")
     except BoardFault as fault:
         raise services.as_unknown(fault) from fault
     for line in said:
@@ -73,10 +81,11 @@ def _do(link: Link, name: str, which, say) -> int:
     return services.FAILED if error else 0
 
 
-def prepare(link: Link, name: str) -> None:
-    """Have the board load what a verb takes."""
+def prepare(link: Link, name: str, which: Optional[str]) -> None:
+    """Have the board load what a verb takes; it refuses to end the console through which it is asked."""
     link.bring(*MODULES[name])
-    link.call("act", "load", name)
+    plain = which[:-len(".service")] if which and which.endswith(".service") else which
+    link.call("act", "load", name, plain)
 
 
 def poll(link: Link) -> list:
@@ -93,7 +102,15 @@ def _wait(link: Link, name: str):
             return error
         if time.monotonic() > until:
             raise LinkError(f"{link.port}: {name} has not ended after {PATIENCE:.0f} s; it goes on there")
-        time.sleep(AGAIN)
+        link.rest(AGAIN)
+
+
+def _did(verb: str, each: dict) -> str:
+    """What was done that the state does not show, and what has it count at once."""
+    text, active, inactive = DID.get(verb, ("", "", ""))
+    more = active if services.word(each) == "active" else inactive
+    found = [text.format(**each), f"now by: svctl {more} {each['name']}" if more else ""]
+    return "".join(f"; {part}" for part in found if part)
 
 
 def _judge(name: str, found: list) -> int:

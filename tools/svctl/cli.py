@@ -5,14 +5,20 @@ import argparse
 import importlib
 import json
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Optional
 
+import argcomplete
+
 from tools.errors import BoardFault, ServiceUnknown, ToolError
+from tools.svctl import complete
 from tools.svctl.link import Link
 from tools.svctl.services import UNKNOWN
 
-COMMANDS = ("list", "status", "is_active", "logs", "info", "start", "stop", "restart", "reload", "enable",
-            "disable", "mask", "unmask", "top", "plot", "deploy", "reset", "shell")
+COMMANDS = ("list", "status", "is_active", "tree", "blame", "chain", "logs", "last_boot", "info", "start",
+            "stop", "restart", "reload", "enable", "disable", "mask", "unmask", "config", "edit", "top",
+            "plot", "new", "check", "deploy", "reset", "shell")
 FAILED = 1
 
 
@@ -24,49 +30,72 @@ class Say:
 
     def __call__(self, line: str) -> None:
         if not self.as_json:
-            print(f"{self.port}: {line}" if self.several else line, flush=True)
+            _put(f"{self.port}: {line}" if self.several else line)
 
     def data(self, value) -> None:
         if self.as_json:
-            print(json.dumps({"port": self.port, "answer": value} if self.several else value), flush=True)
+            _put(json.dumps({"port": self.port, "answer": value} if self.several else value))
+
+
+def _put(line: str) -> None:
+    """A line in one piece, whoever else prints."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line; a subcommand's module is loaded for its arguments."""
     top = argparse.ArgumentParser(prog="svctl", description="systemctl and journalctl for a board that runs "
                                   "MicroPython and aioservices. Its services go on meanwhile.")
-    _common(top, [], False)
+    _common(top, "ports", False)
     below = top.add_subparsers(metavar="COMMAND", required=True)
     for name in COMMANDS:
         module = importlib.import_module(f"tools.svctl.commands.{name}")
         one = below.add_parser(name.replace("_", "-"), help=module.HELP, description=module.__doc__)
         one.set_defaults(module=module, command=name)
-        _common(one, argparse.SUPPRESS, argparse.SUPPRESS)
+        _common(one, "more", argparse.SUPPRESS)
         module.arguments(one)
     return top
 
 
-def _common(parser: argparse.ArgumentParser, ports, as_json) -> None:
-    """What may stand before the subcommand or after it."""
-    parser.add_argument("-t", "--to", metavar="PORT", action="append", default=ports, dest="ports",
-                        help="the board's port, like /dev/ttyACM0; may be repeated")
+def _common(parser: argparse.ArgumentParser, ports: str, as_json) -> None:
+    """What may stand before the subcommand or after it, and ports in both places."""
+    port = parser.add_argument("-t", "--to", metavar="PORT", action="append", default=[], dest=ports,
+                               help="the board's port, like /dev/ttyACM0; may be repeated")
+    port.completer = complete.ports
     parser.add_argument("--json", action="store_true", default=as_json, help="answer in JSON, a value a line")
 
 
 def main(argv: Optional[list] = None) -> int:
     """Run a command on each board; the exit code is that of the worst."""
     args = parser().parse_args(argv)
+    args.ports = list(dict.fromkeys([*args.ports, *args.more]))
     module = args.module
-    if not args.ports:
+    alone = getattr(module, "alone", None)
+    if not args.ports and alone is None:
         print("svctl: name the board: svctl -t /dev/ttyACM0 …", file=sys.stderr)
         return 2
     try:
         if hasattr(module, "prepare"):
             module.prepare(args)
+        codes = [alone(args, Say("", False, args.json))] if alone else []
     except ToolError as error:
         return _failed(args, str(error))
-    codes = [_on(port, args) for port in args.ports]
+    args.stop = threading.Event()
+    if len(args.ports) > 1 and getattr(module, "is_endless", lambda args: False)(args):
+        return max(_at_once(args))
+    codes += [_on(port, args) for port in args.ports if hasattr(module, "run")]
     return max(codes)
+
+
+def _at_once(args: argparse.Namespace) -> list:
+    """Run the command on all boards at the same time, until the last one ends or Ctrl-C."""
+    with ThreadPoolExecutor(len(args.ports)) as pool:
+        runs = [pool.submit(_on, port, args) for port in args.ports]
+        try:
+            return [each.result() for each in runs]
+        finally:
+            args.stop.set()
 
 
 def _on(port: str, args: argparse.Namespace) -> int:
@@ -91,6 +120,8 @@ def explained(error: BoardFault) -> str:
         return "no manager runs on the board: make deploy PORT=… brings one, and a reset starts it"
     if error.kind == "RuntimeError: no journal":
         return "the board's journal is another program's: it cannot be read here"
+    if error.kind == "RuntimeError: console":
+        return "that is the console through which svctl asks: do it at its prompt, or reset the board"
     if error.kind.startswith(("AttributeError", "ImportError")):
         return f"the manager on the board does not know that ({error.kind}): deploy, and reset the board"
     return str(error)
@@ -102,6 +133,7 @@ def _failed(args: argparse.Namespace, text: str, code: int = FAILED) -> int:
 
 
 def run() -> int:
+    argcomplete.autocomplete(parser())
     try:
         return main()
     except KeyboardInterrupt:

@@ -40,7 +40,7 @@ def _picked(answers: list, level: str, name: Optional[str], last: Optional[int])
     least = LEVELS.index(level) * 10 + 10
     lines = [_line(*each, begin) for each in found
              if each[2] >= least and (name is None or of_name(name, each[3]))]
-    return lines[-last:] if last else lines, after
+    return lines[max(0, len(lines) - last):] if last is not None else lines, after
 
 
 def _line(number: int, stamp: int, level: int, name: str, text: str, begin: list) -> Line:

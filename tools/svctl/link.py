@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import io
 import json
 import struct
 import time
@@ -19,10 +18,17 @@ from tools.svctl.source import pieces, source
 
 PATIENCE = 5.0  # s that a board may be silent: a service of its may hold the loop for a while
 LONGEST = 60.0  # s that a single command may take
-PUMP = "pump"
 QUIET = 1.0  # s between two empty lines that are typed
 PAGE, SHORT = 10, 5  # ms; SHORT is for what is asked again and again
 MOMENT = 0.02  # s between two looks at whether modules are loaded
+BREATH = 0.01  # s that services have between two commands where the console's raw mode holds them up
+PUMP, HOLDS = "pump", "holds"
+END = b"\x04"  # of what a command prints, and of its traceback
+NO_PASTE = b"w REPL; CTRL-B to exit\r\n>"  # what ends the answer of a board that knows no raw paste
+PROMPT = b"\n--> "  # of the console when it begins anew, and of nothing that is sent
+RESET = "the board was reset meanwhile: look at what it did, and try again"
+SILENT = "no answer"
+RAW = b"raw REPL; CTRL-B to exit\r\n"
 COMMAND = 900  # bytes of a command with a list in it; a board needs a few times that to take it
 
 
@@ -30,6 +36,15 @@ class _Transport(SerialTransport):
     """mpremote's transport, whose waits end in time also on a port that never stops talking."""
 
     longest = PATIENCE  # s, where nobody says
+
+    def attach(self) -> Optional[bytes]:
+        """Have the console enter raw mode, without a reset; what came instead where it did not, else None."""
+        self.serial.write(b"\r\x03")
+        while self.serial.in_waiting:  # what stood there before
+            self.serial.read(self.serial.in_waiting)
+        self.serial.write(b"\r\x01")
+        data = self.read_until(1, RAW, timeout=self.longest)
+        return None if data.endswith(RAW) else data
 
     def read_until(self, min_num_bytes, ending, timeout=10, data_consumer=None, timeout_overall=None):
         data = b""
@@ -46,8 +61,12 @@ class _Transport(SerialTransport):
                     data_consumer(new)
             elif timeout is not None and now >= last + timeout:
                 break
+            if ending in (END, NO_PASTE) and data.endswith(PROMPT):
+                raise TransportError(RESET)
             if now >= begin + timeout_overall:
                 break
+        if ending == NO_PASTE and not data.endswith(ending):  # mpremote would print it
+            raise TransportError(f"{data!r}" if data else SILENT)
         return data
 
 
@@ -63,6 +82,8 @@ class Link:
         self.page = PAGE  # ms that the board works on an answer at a time
         self._transport: Optional[_Transport] = None
         self._loaded: list[str] = []
+        self._holds = False  # whether no service runs while the console is in raw mode, as with aiorepl
+        self._attached = False
 
     def __enter__(self) -> Link:
         try:
@@ -72,8 +93,10 @@ class Link:
             raise LinkError(ports.why_not(self.port) or f"{self.port} cannot be opened: {error}") from error
         try:
             self._attach()
+            self.call(HOLDS, "begin")
+            self._holds = self.call(HOLDS, "answer").strip() == "True"
         except BaseException:
-            self._drop(b"\r\x02")
+            self._drop(b"\x03\r\x02")  # whatever was under way
             raise
         return self
 
@@ -86,30 +109,35 @@ class Link:
                     self.run(f"del {', '.join(map(_name, self._loaded))}")
             self._drop(b"\r\x02")
         else:
-            self._drop(b"\x03\r\x02")  # whatever was under way
+            self._drop(b"\x03\r\x02")
 
     def run(self, code: str, timeout: float = LONGEST) -> str:
         """Run code on the board; what it printed."""
+        self._go_on()
         with self._translated():
             self._transport.exec_raw_no_follow(code)
             self._transport.longest = timeout
             out, error = self._transport.follow(timeout)
             self._transport.longest = self.patience
         if error:
-            raise BoardFault(error.decode(errors="replace"))
+            fault = BoardFault(error.decode(errors="replace"))
+            if fault.kind.startswith("NameError") and code.startswith(_name("")):  # what was sent is gone
+                raise LinkError(f"{self.port}: {RESET}")
+            raise fault
         return out.decode(errors="replace").replace("\r\n", "\n")
 
     def call(self, script: str, function: str, *args) -> str:
         """Call a function of a file in device/ with literals; what it printed."""
         self._load(script)
-        return self.run(f"{_name(script)}.{function}({', '.join(map(repr, args))})")
+        return self.run(_call(script, function, args))
 
     def last(self, script: str, function: str, *args) -> str:
         """Call a function after which the board is gone; the line that it printed before. One that begins
         with an exclamation mark says that it is not gone."""
         self._load(script)
+        self._go_on()
         with self._translated():
-            self._transport.exec_raw_no_follow(f"{_name(script)}.{function}({', '.join(map(repr, args))})")
+            self._transport.exec_raw_no_follow(_call(script, function, args))
             data = self._transport.read_until(1, b"\n", timeout=LONGEST, timeout_overall=LONGEST)
         self._drop(b"\r\x02" if data.startswith(b"!") else b"")
         text = data.decode(errors="replace").strip()
@@ -122,7 +150,7 @@ class Link:
         and its services have their turn in between."""
         self._load(PUMP)
         self._load(script)
-        code = f"{_name(PUMP)}.go({_name(script)}.{function}({', '.join(map(repr, args))}),{self.page})"
+        code = f"{_name(PUMP)}.go({_call(script, function, args)},{self.page})"
         while code:
             *lines, end = self.run(code).splitlines() or [""]
             if end not in ("more", "done"):
@@ -155,7 +183,22 @@ class Link:
         while self.call("modules", "poll").strip() == "0":
             if time.monotonic() > until:
                 raise LinkError(f"{self.port}: the board has not loaded its modules after {LONGEST:.0f} s")
-            time.sleep(MOMENT)
+            self.rest(MOMENT)
+
+    def rest(self, seconds: float) -> None:
+        """Leave the board alone for a while."""
+        if self._holds and self._attached:
+            with self._translated():
+                self._transport.serial.write(b"\r\x02")
+            self._attached = False
+        time.sleep(seconds)
+
+    def _go_on(self) -> None:
+        """Before a command: where raw mode holds the services up, they have their turn now."""
+        if self._holds and self._attached:
+            self.rest(BREATH)
+        if not self._attached:
+            self._attach()
 
     def _load(self, name: str) -> None:
         if name not in self._loaded:
@@ -164,21 +207,19 @@ class Link:
             self._loaded.append(name)
 
     def _attach(self) -> None:
-        said = io.StringIO()
-        try:
-            with self._translated(), contextlib.redirect_stdout(said):  # mpremote prints what it got
-                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=self.patience)
-        except LinkError as error:
-            text = _heard(said.getvalue())
-            if "lost" in str(error):
-                raise
-            if "Traceback" in text:
-                raise LinkError(f"{self.port}: the board's console has failed ({text!r}). Was lib/ changed, "
-                                "and the board not reset? Reset it, and try again") from error
-            raise LinkError(
-                f"{self.port}: no MicroPython answers" + (f", but {text!r} came" if text else "")
-                + ports.also_open(self.port) + ". Is it the right port, and is the board running a program "
-                "that never yields? Reset it, and try again") from error
+        with self._translated():
+            came = self._transport.attach()
+        self._attached = came is None
+        if came is None:
+            return
+        text = _heard(came.decode(errors="replace"))
+        if "Traceback" in text:
+            raise LinkError(f"{self.port}: the board's console has failed ({text!r}). Was lib/ changed, "
+                            "and the board not reset? Reset it, and try again")
+        raise LinkError(
+            f"{self.port}: no MicroPython answers" + (f", but {text!r} came" if text else "")
+            + ports.also_open(self.port) + ". Is it the right port, and is the board running a program "
+            "that never yields? Reset it, and try again")
 
     @contextlib.contextmanager
     def _translated(self):
@@ -188,9 +229,15 @@ class Link:
         except TransportExecError as error:
             raise BoardFault(error.error_output) from error
         except TransportError as error:
+            if str(error) == RESET:
+                raise LinkError(f"{self.port}: {RESET}") from error
+            others = ports.also_open(self.port)
+            if "EOF reception" in str(error) or str(error) == SILENT:
+                raise LinkError(f"{self.port}: the board answers no more{others}: it hangs, or was reset. "
+                                "Try again, or reset it") from error
             raise LinkError(f"{self.port}: the board does not answer as it should ({_heard(str(error))})"
-                            f"{ports.also_open(self.port)}. Does a service write to sys.stdout itself? Stop "
-                            "it, or reset the board, and try again") from error
+                            f"{others}. Does a service write to sys.stdout itself? Stop it, or reset the "
+                            "board, and try again") from error
         except (OSError, struct.error, TypeError) as error:  # TypeError: a port closed under pyserial
             if isinstance(error, struct.error):
                 raise LinkError(f"{self.port}: the board is silent. Reset it, and try again") from error
@@ -265,6 +312,11 @@ def type_line(port: str, script: str, patience: float = 1.0) -> str:
 def _name(script: str) -> str:
     """The one global that a file of device/ makes on the board."""
     return f"_svctl_{script}"
+
+
+def _call(script: str, function: str, args: tuple) -> str:
+    """The code that calls a function of a file of device/; plain ASCII, as aiorepl takes no more."""
+    return f"{_name(script)}.{function}({', '.join(map(ascii, args))})"
 
 
 def _heard(text: str) -> str:

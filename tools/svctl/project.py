@@ -5,7 +5,7 @@ import hashlib
 from pathlib import Path
 from typing import Optional
 
-from tools import mpy, tree
+from tools import mpy, place, tree
 from tools.errors import DeployError
 from tools.svctl.plan import LEDGER, LIST, MARK, NEW, NEXT, PREV, SECRETS, SETTINGS, SWITCH, File
 
@@ -45,11 +45,13 @@ class Project:
 
 
 def build() -> Path:
-    """Bring build/deploy up to date; its settings are always the project's own."""
+    """Bring build/deploy up to date with the project of the current directory; its settings are always
+    the project's own."""
+    root = place.project()
     try:
         for name in SETTINGS:
             (BUILT / name).unlink(missing_ok=True)  # one that was changed there would be kept
-        tree.build(BUILT)
+        tree.build(BUILT, root)
     except OSError as error:
         raise DeployError(f"{error.filename or BUILT}: {error.strerror}") from error
     return BUILT

@@ -6,6 +6,7 @@ import argparse
 from typing import Optional
 
 from tools.errors import BoardFault, ServiceUnknown, ToolError
+from tools.svctl.complete import names
 from tools.svctl.link import Link
 
 # systemd's exit codes
@@ -20,11 +21,12 @@ WORDS = {"running": "active", "done": "active", "scheduled": "active", "starting
 
 
 def name_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="a service, or a pattern with *")
+    parser.add_argument("name", metavar="NAME", help="a service, or a pattern with *").completer = names
 
 
 def pattern_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", nargs="?", help="a service, or a pattern with *; else all")
+    parser.add_argument("name", metavar="NAME", nargs="?",
+                        help="a service, or a pattern with *; else all").completer = names
 
 
 def of(link: Link, pattern: Optional[str]) -> list:

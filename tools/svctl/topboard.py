@@ -111,6 +111,7 @@ class Watch:
     def _serve(self, link: Link) -> None:
         """Wait until the next look is due; meanwhile begin what was asked for, or see how that goes on."""
         try:
+            link.rest(0)
             if self._doing is not None:
                 self._end.wait(SOON)
                 self._go_on(link)
@@ -119,7 +120,7 @@ class Watch:
             if wanted is not None:
                 self._doing = wanted
                 self.publish(News(status=f"{' '.join(wanted)} …"))
-                act.prepare(link, wanted[0])
+                act.prepare(link, *wanted)
                 link.call("act", "do", wanted[1])
                 self._go_on(link)
         except queue.Empty:

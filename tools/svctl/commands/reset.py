@@ -18,6 +18,7 @@ def run(port: str, args, say) -> int:
     if "Error" in said:
         raise LinkError(f"{port}: the board was not reset: {said.strip().splitlines()[-1]}. Press its button")
     say("reset")
+    say.data({"reset": True})
     return 0
 
 

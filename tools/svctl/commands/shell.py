@@ -15,6 +15,11 @@ def arguments(parser) -> None:
     pass
 
 
+def prepare(args) -> None:
+    if len(args.ports) > 1:
+        raise LinkError(f"a console is one board's: name one of {', '.join(args.ports)}")
+
+
 def run(port: str, args, say) -> int:
     why = ports.why_not(port)
     if why:

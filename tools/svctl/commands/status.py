@@ -1,10 +1,12 @@
-"""`svctl status`: the status lines of services; of one its last lines of the journal, too."""
+"""`svctl status`: the status lines of services; of one its last lines of the journal, too, and of a
+failed one the end of its traceback."""
 from __future__ import annotations
 
 from tools.svctl import journal, services
 
 HELP = "status lines; of one service with its last lines of the journal"
 SHOWN = 10
+TRACED = 8  # lines of a traceback: the last ones
 
 
 def arguments(parser) -> None:
@@ -12,17 +14,21 @@ def arguments(parser) -> None:
 
 
 def run(link, args, say) -> int:
-    found = [each for each in services.of(link, args.name) if "line" in each]
+    found = [each for each in services.of(link, args.name) if "line" in each or args.name is not None]
     one = args.name is not None and len(found) == 1
-    lines = journal.read(link, name=found[0]["name"], last=SHOWN)[0] if one else []
-    say.data([{**services.public(each), **({"log": [line.data for line in lines]} if one else {})}
-              for each in found])
+    more, lines, trace = {}, [], []
+    if one:
+        lines = journal.read(link, name=found[0]["name"], last=SHOWN)[0]
+        more["log"] = [line.data for line in lines]
+        if "error" in found[0]:
+            trace = more["traceback"] = list(link.ask("services", "trace", found[0]["name"]))
+    say.data([{**services.public(each), **more} for each in found])
     for each in found:
-        say(each["line"])
+        say(each.get("line") or f"{each['name']}.service is not loaded: {each['reason']}")
     if one:
         _details(found[0], say)
-        for line in lines:
-            say(line.text)
+        for line in [*trace[-TRACED:], *[line.text for line in lines]]:
+            say(line)
     return services.code(found) if args.name is not None else 0
 
 

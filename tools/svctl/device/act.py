@@ -5,12 +5,16 @@
 class _svctl_act:
     function = operation = None
 
-    def load(verb):
-        """Has the board load the function: a step of its own, since it takes a moment."""
+    def load(verb, name):
+        """Has the board load the function: a step of its own, since it takes a moment. Refuses to end the
+        console through which it is asked."""
         import sys
 
         if "aioservice.manager" not in sys.modules:
             raise RuntimeError("no manager")
+        service = sys.modules["aioservice.manager"].manager().services.get(name)
+        if getattr(service, "prompt", False) and verb in ("stop", "restart", "reload", "mask"):
+            raise RuntimeError("console")
         _svctl_act.function = getattr(__import__("aioservice"), verb)
 
     def do(*args):

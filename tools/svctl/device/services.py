@@ -3,8 +3,8 @@
 
 class _svctl_services:
     def each(pattern):
-        """Yields of each service that a name or pattern (None: all) stands for what a snapshot says of it,
-        and its status line; without a pattern those that are held back, too."""
+        """Yields of each service that a name or pattern (None: all) stands for what a snapshot says of
+        it, and its status line; those that are held back come last."""
         import sys
 
         if "aioservice.manager" not in sys.modules:
@@ -13,12 +13,17 @@ class _svctl_services:
         mgr = report.manager()
         yield None
         try:
-            names = report.select(pattern)
+            held = sorted(mgr.held) if pattern is None else report.pick(pattern, mgr.held)
+            if held and pattern is not None:  # select() knows those that were loaded only
+                names = report.pick(pattern, list(mgr.services) + list(mgr.failed))
+            else:
+                names = report.select(pattern)
             yield None
             for name in names:
                 service = mgr.services.get(name)
                 if service is None:
-                    found = {"name": name, "state": "not loaded", "error": repr(mgr.failed[name][1])}
+                    error = report.describe(mgr.failed[name][1])
+                    found = {"name": name, "state": "not loaded", "error": error}
                 else:
                     found = report.entry(service)
                     found["up"] = service.is_up()
@@ -28,8 +33,25 @@ class _svctl_services:
                     found["prompt"] = getattr(service, "prompt", False)
                 found["line"] = report.line(name if service is None else service, False)
                 yield found
-            for name in sorted(mgr.held) if pattern is None else ():
-                yield {"name": name, "state": "held", "reason": mgr.held[name]}
+            for name in held:
+                if name not in mgr.services:
+                    yield {"name": name, "state": "held", "reason": mgr.held[name]}
             yield None
         finally:
             mgr.release()
+
+    def trace(name):
+        """Yields the lines of the traceback with which a service failed, or could not be loaded."""
+        import sys
+
+        mgr = sys.modules["aioservice.manager"].manager()
+        service = mgr.services.get(name)
+        error = mgr.failed[name][1] if service is None else service.error
+        loaded = "aioctl.trace" in sys.modules
+        trace = __import__("aioctl.trace", None, None, ("x",))
+        yield None
+        for line in () if error is None else trace.lines(error):
+            yield line
+        if not loaded:  # given back, as it was loaded for this only
+            sys.modules.pop("aioctl.trace", None)
+            del sys.modules["aioctl"].trace

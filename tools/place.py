@@ -1,0 +1,47 @@
+"""Where things are: the tools themselves, their workspace, and the project that a person is in.
+
+The tools lie in a clone, or were installed from one by pip; then `lib/` lies beside them, for the code that
+boards and tools have in common.
+"""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Optional
+
+from tools.errors import TreeError
+
+CODE = Path(__file__).resolve().parent.parent
+IS_CLONE = (CODE / "lib" / "aioservice").is_dir()
+LIB = CODE / "lib" if IS_CLONE else CODE / "tools" / "lib"
+
+
+def find(folder: Path) -> Optional[Path]:
+    """The project that a folder is in; a board tree, which has a manifest, is none."""
+    for each in (folder, *folder.parents):
+        has_code = (each / "lib" / "aioservice" / "__init__.py").is_file()
+        if has_code and (each / "aioservices" / "services").is_dir() and not (each / "manifest.txt").exists():
+            return each
+    return None
+
+
+def project() -> Path:
+    """The project of the current directory; TreeError where there is none."""
+    here = Path.cwd()
+    found = find(here)
+    if found is None:
+        raise TreeError(f"{here} is in no project: change into one, a clone of aioservices")
+    return found
+
+
+def _workspace() -> Path:
+    """Where the tools build things: in their clone; else in the project, else in the user's cache."""
+    if IS_CLONE:
+        return CODE / "build"
+    try:
+        return project() / "build"
+    except (TreeError, OSError):
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "svctl"
+
+
+BUILD = _workspace()

@@ -1,0 +1,63 @@
+"""`svctl check`: what is wrong with the project of the current directory, before anything is sent: settings
+and graph, files that do not compile; with a board also its .mpy version and whether the heap is enough."""
+from __future__ import annotations
+
+import argparse
+
+from tools import check, heap, place
+from tools.errors import DeployError, TreeError
+from tools.svctl import send
+from tools.svctl.link import Link
+from tools.svctl.project import Project
+
+HELP = "what is wrong with the project; with -t also whether it fits the board"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def alone(args: argparse.Namespace, say) -> int:
+    """The project itself; what it would be on a board is in `args.project`, None where it cannot be built."""
+    root = place.project()
+    found = check.check(root)
+    args.project = args.needed = None
+    try:
+        args.project = Project()
+        args.needed = heap.needed(root, {path: file.size for path, file in args.project.files.items()})
+    except (DeployError, TreeError) as error:
+        found.append(" ".join(str(error).split()))
+    say.data({"findings": found, "heap_needed": args.needed})
+    for line in found:
+        say(line)
+    if not found:
+        say("check: fine" + (f"; about {_kb(args.needed)} of heap are needed" if args.needed else ""))
+    return 1 if found else 0
+
+
+def run(link: Link, args: argparse.Namespace, say) -> int:
+    """Whether the board could run it."""
+    if args.project is None:
+        say.data({"findings": ["the project cannot be built"]})
+        say("the project cannot be built: the board was not looked at")
+        return 1
+    found = send.about(link)
+    wrong = []
+    try:
+        send.check(args.project, found, link.port)
+    except (DeployError, TreeError) as error:
+        wrong.append(str(error))
+    if args.needed + heap.ROOM > found["heap"]:
+        wrong.append(f"{link.port}: the heap is too small: about {_kb(args.needed)} are needed, and "
+                     f"{_kb(heap.ROOM)} to look and deploy; the board has {_kb(found['heap'])}. Disable "
+                     "services, or take a larger board")
+    say.data({"findings": wrong, "heap": found["heap"], "heap_needed": args.needed})
+    for line in wrong:
+        say(line)
+    if not wrong:
+        say(f"{found['machine']}: fine; about {_kb(args.needed)} of {_kb(found['heap'])} of heap are needed")
+    return 1 if wrong else 0
+
+
+def _kb(size: int) -> str:
+    return f"{size // 1000} kB"

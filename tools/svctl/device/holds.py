@@ -1,0 +1,21 @@
+# Whether the console's raw mode holds the services up, as aiorepl's does and aioconsole's does not: a task
+# that is started by one command has had its turn before the next, or has not.
+
+
+class _svctl_holds:
+    task = None
+
+    def begin():
+        """Starts one that ends at its first turn, if a loop runs."""
+        import sys
+
+        if "asyncio.core" in sys.modules:
+            asyncio = __import__("asyncio")
+            if asyncio.core.cur_task is not None:
+                event = asyncio.Event()
+                event.set()
+                _svctl_holds.task = asyncio.create_task(event.wait())
+
+    def answer():
+        """Prints it, of the time since."""
+        print(_svctl_holds.task is not None and not _svctl_holds.task.done())
