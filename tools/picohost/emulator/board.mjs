@@ -93,7 +93,8 @@ export class Board {
     this.usb = new UsbSerial(mcu.usbCtrl, { received: this.received, drained: this.drained });
     mcu.onBreak = (code) => this._break(code);
     mcu.core.reset();
-    // The boot ROM's own start is skipped: it would copy the second stage to RAM and call it.
+    // The boot ROM's own start is skipped: it would copy the second stage to RAM and call it (2.8.1 "Processor
+    // Controlled Boot Sequence").
     mcu.core.PC = START;
     mcu.core.LR = 0;
     this.printed = 0;
@@ -103,7 +104,7 @@ export class Board {
   }
 
   // A watchdog reset keeps the scratch registers and says so in REASON; a power-on or the RUN pin clears
-  // both (RP2040 datasheet, 4.7.4 and 4.7.6).
+  // both (RP2040 datasheet, 4.7 "Watchdog": scratch registers, REASON).
   _watchdog(watchdog, before) {
     if (before) {
       watchdog.scratchData.set(before.scratchData);
