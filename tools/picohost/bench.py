@@ -10,12 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools import bench, benchtable, mpy, size, tree, unixport
+from tools import bench, benchtable, mpy, size, tree
 from tools.errors import PicoError, run_main
-from tools.picohost import image
+from tools.picohost import filesystem
 from tools.picohost.boards import Board
 
-FILL = Path(__file__).resolve().parent / "device" / "fill.py"
 SERVICES = "aioservices/services"
 NUMBERS = (0, 1, 10, 20, 40)
 CALM = 3  # s of board time without output: it is up
@@ -48,13 +47,7 @@ class Bench:
     def load(self, root: Path) -> None:
         """Power it on with that on its filesystem."""
         self.close()
-        self.board.folder.mkdir(parents=True, exist_ok=True)
-        self.board.flash.write_bytes(b"\xff" * image.FLASH_SIZE)
-        vm = str(unixport.interpreter(32))
-        command = [vm, str(FILL), str(self.board.flash), str(image.ROOM), str(root)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        if done.returncode:
-            raise PicoError(f"the filesystem could not be made: {done.stderr.strip()}")
+        filesystem.fill(self.board.flash, root)
         self.tty = self.board.start(bound=True)
 
     def close(self) -> None:
