@@ -114,7 +114,7 @@ async def main():
     print(await aioservice.boot(debug=False))
     aioservice.init(debug=False, groups="home", exclude="repl")
     hello, world = map(aioservice.service, ("hello", "world"))
-    while not (hello.is_running() and world.is_running()):
+    while not (hello.is_running() and world.is_up()):
         await asyncio.sleep_ms(10)
     print(type(hello).__name__, type(world).__name__)
     await aioservice.shutdown(grace=5)
@@ -126,7 +126,7 @@ asyncio.run(main())
 
 def test_a_program_that_boots_patches_and_shuts_down_and_groups_in_the_settings(bare, tmp_path):
     groups = {"_boot": {"groups": ["lab"]}, "hello": {"enabled": True, "groups": ["lab", "home"]},
-              "world": {"enabled": True, "groups": "home"}, "hello_core": {"enabled": True}, "repl": {"enabled": True}}
+              "world": {"enabled": True, "groups": "home"}, "hello_core": {"enabled": True}, "dofail": {"enabled": False}, "repl": {"enabled": True}}
     bare.put(tmp_path, {"services.config": json.dumps(groups)})
     assert bare.run(PATCHED, resume=False) == "True\nOther World\nstopped stopped False\n"
     # What main.py does, typed: hello is in the group, hello_core in none.
