@@ -86,8 +86,7 @@ class Marked(Service):
 service = Marked("%s")
 """
 SHARED = "mark = %d\nfiller = %r\n"  # what lies in lib/
-# The mark of each of these in what the board has loaded, 0 for what is not there.
-PARTS = ("one", "two", "three", "mark_a", "mark_b")
+# The marks in what the board has loaded, 0 for what is not there.
 MARKS = ("s = __import__('aioservice.manager', None, None, ('x',)).manager().services; "
          "[s[n].mark if n in s else 0 for n in ('one', 'two', 'three')] "
          "+ [__import__(n).mark for n in ('mark_a', 'mark_b')]")
@@ -96,8 +95,8 @@ MOST = 10  # boots of boards whose deploy was cut, for each way
 AGAIN = 2  # of those, boards that are deployed to again
 
 
-def both(board: Pico, folder, root) -> list[str]:
-    return [sys.executable, "-m", "tools.svctl", "-t", board.tty, "deploy", "--tree", str(root), "--reset"]
+def deploy(board: Pico, folder, root) -> list[str]:
+    return [sys.executable, "-m", "tools.svctl", "-t", board.tty, "deploy", "--tree", str(root)]
 
 
 def copied(board: Pico, folder, root) -> list[str]:
@@ -111,8 +110,9 @@ def copied(board: Pico, folder, root) -> list[str]:
     return board.command("fs", "cp", "-r", *(str(changed / name) for name in ("aioservices", "lib")), ":")
 
 
-# Each way, and whether it is the whole of a set that counts after any cut, or each file.
-WAYS = {"make deploy": (both, False), "mpremote": (copied, False)}
+# How files come to a board, and whether all of them take their places at one operation: then the board comes up
+# with the one set or the other after any cut. Else each file is an old one or a new one.
+WAYS = {"make deploy": (deploy, False), "mpremote": (copied, False)}
 
 
 def marked(number: int) -> dict[str, str]:
@@ -134,6 +134,9 @@ def made(root, tree, number: int):
     names = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
     (root / trees.MANIFEST).write_text(trees.manifest(root, names))
     return root
+
+
+EMPTY = hashlib.sha256().hexdigest()
 
 
 def sums(root) -> dict[str, str]:
@@ -160,14 +163,13 @@ def test_a_deploy_that_is_cut_at_any_flash_operation_leaves_old_or_new(boards, t
     board = boards("first", tmp_path / "first.img")
     assert loaded(board) == ALL[FIRST]
 
-    # Once as a whole, and what it does to the flash.
+    # Once as a whole, with the boot behind it, and what that does to the flash.
     before = board.board.flash.read_bytes()
     board.board.ask("record", path=str(tmp_path / "record"))
     assert not board.cut_off(command(board, tmp_path, second), ROOT, 0, False)
-    board.board.ask("record", path="")
     board.power()
     assert loaded(board) == ALL[SECOND]
-    board.close()
+    board.close()  # and the record with it
 
     # At each operation every file is the old one or the new one, on the flash.
     record = Record(before, tmp_path / "record")
@@ -176,19 +178,17 @@ def test_a_deploy_that_is_cut_at_any_flash_operation_leaves_old_or_new(boards, t
     assert len(cuts) > 20
     for number, torn, files in cuts:
         assert files is not None, (number, torn)
-        for name in old:
-            fresh = [hashlib.sha256().hexdigest()] if name not in old else []
-            assert files.get(name) in [old[name], new[name], *fresh], (number, torn, name)
+        for name in new:
+            begun = [] if name in old else [EMPTY]
+            assert files.get(name) in [old.get(name), new[name], *begun], (number, torn, name)
 
     # The board comes up with what is there, and a deploy that is repeated brings the rest.
     states = distinct(cuts, MOST)
-    print(way, len(cuts), [cut[:2] for cut in states])
     for i, (number, torn, _) in enumerate(states):
         image = tmp_path / f"{number}.img"
         image.write_bytes(record.image(number, torn))
         board = boards(f"cut-{number}", image)
         found = loaded(board)
-        print(number, torn, found)
         assert all(mark in (one, two) for mark, one, two in zip(found, ALL[FIRST], ALL[SECOND])), (number, found)
         if together:
             assert found in ALL.values(), (number, found)
