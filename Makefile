@@ -73,7 +73,7 @@ pico: .pico  ## firmware of a Pico and an emulator for it, for tools/pico (PICO_
 	@ls build/pico/firmware.bin
 
 test-pico: .pico .unixport  ## tests on an emulated Pico with real firmware (ARGS="-k name")
-	@$(VENV) -m pytest tests/pico $(ARGS)
+	@$(VENV) -m pytest tests/pico -n 2 $(ARGS)
 
 bench-pico: .pico .unixport  ## heap, boot time and more on the emulated Pico; writes docs/benchmarks.md
 	@$(VENV) -m tools.picohost.bench $(ARGS)

@@ -143,25 +143,20 @@ class Vm:
         return [*command, "-c", text]
 
 
-class Session:
-    """A running board's console. Output is read only inside `expect`, so that meanwhile `mpremote`
-    (or another host) has the port for itself."""
+class Terminal:
+    """A person's end of a board's serial port, the pty in `_fd`. Output is read only inside `expect`, so that
+    meanwhile `mpremote` (or another host) has the port for itself."""
 
-    def __init__(self, command: list, link: Path, env: Optional[dict]):
-        self.link = link
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
-                                        start_new_session=True, preexec_fn=_dies_with_us())
-        line = self.process.stderr.readline().decode()
-        if " -> " not in line:
-            raise AssertionError(f"tools/board: {line}{self.process.stderr.read().decode()}")
-        self.tty = line.rsplit(" -> ", 1)[1].strip()
-        self._fd = os.open(self.tty, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    patience = 10.0  # s that `expect` waits, unless told
+
+    def __init__(self) -> None:
+        self._fd = -1
         self.seen = ""  # all that was read, ever
         self._rest = ""  # read and not yet expected
 
-    def expect(self, what: Union[str, re.Pattern], timeout: float = 10) -> str:
+    def expect(self, what: Union[str, re.Pattern], timeout: Optional[float] = None) -> str:
         """Read until `what` (a text, or a compiled pattern) came; return all up to its end."""
+        timeout = self.patience if timeout is None else timeout
         until = time.monotonic() + timeout
         while True:
             found = what.search(self._rest) if isinstance(what, re.Pattern) else None
@@ -173,7 +168,7 @@ class Session:
                 return text
             if not self._read(until):
                 wanted = what if isinstance(what, str) else what.pattern
-                state = "ended" if self.process.poll() is not None else f"silent, {timeout} s are over"
+                state = "ended" if self._ended() else f"silent, {timeout} s are over"
                 raise Timeout(f"{wanted!r} did not come (the board is {state}); came:\n{self._rest}")
 
     def _read(self, until: float) -> bool:
@@ -188,10 +183,19 @@ class Session:
             if data:
                 text = data.decode(errors="replace")
                 self.seen += text
-                self._rest += text
+                self._rest = self._kept(self._rest + text)
                 return True
-            if left <= 0 or self.process.poll() is not None:
+            if left <= 0 or self._ended():
                 return False
+
+    def _ended(self) -> bool:
+        """Whether nothing can come any more."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _kept(text: str) -> str:
+        """What came, as `expect` is to see it."""
+        return text
 
     def send(self, text: Union[str, bytes]) -> None:
         """Type something; a line ends in "\\r"."""
@@ -208,6 +212,25 @@ class Session:
     def ctrl(self, letter: str) -> None:
         """Type Ctrl-letter."""
         self.send(bytes([ord(letter.upper()) - 64]))
+
+
+class Session(Terminal):
+    """A running board's console."""
+
+    def __init__(self, command: list, link: Path, env: Optional[dict]):
+        super().__init__()
+        self.link = link
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
+                                        start_new_session=True, preexec_fn=_dies_with_us())
+        line = self.process.stderr.readline().decode()
+        if " -> " not in line:
+            raise AssertionError(f"tools/board: {line}{self.process.stderr.read().decode()}")
+        self.tty = line.rsplit(" -> ", 1)[1].strip()
+        self._fd = os.open(self.tty, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+
+    def _ended(self) -> bool:
+        return self.process.poll() is not None
 
     def line(self, text: str, prompt: str = "--> ", timeout: float = 10) -> str:
         """Type a line at the console's prompt; return what it printed up to the next prompt."""

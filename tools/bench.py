@@ -57,7 +57,7 @@ class Board(size.Bench):
 
     def __init__(self, root: Path):
         super().__init__(root)
-        for path in DEVICE.glob("*.py"):
+        for path in [*DEVICE.glob("*.py"), size.DEVICE / "common.py"]:
             name = f"lib/benches/{path.name}"
             mpy.compile_file(path, (root / name).with_suffix(".mpy"), name)
 

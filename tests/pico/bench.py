@@ -11,40 +11,34 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple, Optional, Union
+from typing import Callable, Optional
+
+from harness import Result, Terminal, Timeout
 
 from tools import mpy
 from tools.console import make_raw
 from tools.picohost.boards import Board
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PROMPT = "--> "
 FIRMWARE_PROMPT = ">>> "
 ESCAPES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# A guard against hangs: an emulated board is slower than a real one, and a busy machine slower still.
+PATIENCE = 600.0
+NO_POWER = "halted: no power"
+MARK, MARKED = "'at ' + 'it'", "'at it'"  # typed at a prompt, and what that prints
 
 
-class Result(NamedTuple):
-    """What mpremote printed, and its exit code."""
-
-    out: str
-    err: str
-    code: int
-
-
-class Timeout(AssertionError):
-    """Something that did not come in time."""
-
-
-class Pico:
+class Pico(Terminal):
     """A board that runs, and the ways to talk to it: by its console, or as a host."""
 
+    patience = PATIENCE
+
     def __init__(self, home: Path, name: str = "pico", flash: Optional[Path] = None):
+        super().__init__()
         self.board = Board(name, home)
         if flash is not None:
             self.board.folder.mkdir(parents=True)
             shutil.copyfile(flash, self.board.flash)
-        self.seen = self._rest = ""
-        self._fd = -1
         self._hosted = False  # a host was at the console since somebody typed there
         self.start()
 
@@ -52,15 +46,24 @@ class Pico:
 
     def start(self) -> None:
         """Power on, with what is on its flash."""
-        self.tty = self.board.start(bound=True)
+        # Its port is open before it has power: nothing that it prints is lost.
+        self.tty = self.board.start(bound=True, off=True)
         self._fd = os.open(self.tty, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         self.raw()
+        self._on()
 
     def power(self) -> None:
-        """Off and on again; what it printed before is forgotten."""
+        """Off and on again, at a prompt or without power; what it printed before is forgotten."""
+        if self.board.ask("status")["state"] != NO_POWER:
+            self.send(f"\r{MARK}\r")  # all that comes before a prompt
+            self.expect(re.compile(f"{MARKED}\n(?:{PROMPT}|{FIRMWARE_PROMPT})"))
+        self.forget()
+        self._on()
+
+    def _on(self) -> None:
         self.board.ask("powercycle")
         self._hosted = False
-        self.forget()
+        self.board.wait(lambda status: status["usb"], PATIENCE)
 
     def close(self) -> None:
         """Off; the flash stays."""
@@ -77,84 +80,55 @@ class Pico:
         self._read(time.monotonic())
         self._rest = ""
 
-    def expect(self, what: Union[str, re.Pattern], timeout: float = 30) -> str:
-        """Read until `what` came; all up to its end, without colours and carriage returns."""
-        until = time.monotonic() + timeout
-        while True:
-            found = what.search(self._rest) if isinstance(what, re.Pattern) else None
-            at = found.end() if found else -1
-            if isinstance(what, str) and what in self._rest:
-                at = self._rest.index(what) + len(what)
-            if at >= 0:
-                text, self._rest = self._rest[:at], self._rest[at:]
-                return text
-            if not self._read(until):
-                wanted = what if isinstance(what, str) else what.pattern
-                raise Timeout(f"{wanted!r} did not come in {timeout} s; came:\n{self._rest}")
+    def _ended(self) -> bool:
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        return any(events & (select.POLLHUP | select.POLLERR) for _, events in poll.poll(0))
 
-    def _read(self, until: float) -> bool:
-        ready = select.select([self._fd], [], [], max(0, until - time.monotonic()))[0]
-        if not ready:
-            return False
-        text = os.read(self._fd, 65536).decode(errors="replace")
-        self.seen += text
-        # Colours and line ends may come in parts.
-        self._rest = ESCAPES.sub("", self._rest + text).replace("\r\n", "\n")
-        return True
+    @staticmethod
+    def _kept(text: str) -> str:
+        """Without colours and carriage returns, which may come in parts."""
+        return ESCAPES.sub("", text).replace("\r\n", "\n")
 
     def peek(self) -> str:
         """What came and was not expected yet."""
         self._read(time.monotonic() + 0.02)
         return self._rest
 
-    def send(self, text: str) -> None:
-        """Type something; a line ends in "\\r"."""
-        data = text.encode()
-        while data:
-            select.select([], [self._fd], [], 10)
-            try:
-                data = data[os.write(self._fd, data):]
-            except BlockingIOError:
-                pass
-
-    def ctrl(self, letter: str) -> None:
-        """Type Ctrl-letter."""
-        self.send(chr(ord(letter.upper()) - 64))
-
-    def line(self, text: str, timeout: float = 30, prompt: str = PROMPT) -> str:
+    def line(self, text: str, prompt: str = PROMPT) -> str:
         """Type a line at the prompt; what it printed up to the next one."""
         if self._hosted:  # the console greets when a host has gone
             self._hosted = False
-            self.send("\r'at ' + 'it'\r")
-            self.expect("'at it'\n" + prompt, timeout)
+            self.mark(prompt)
         self.send(text + "\r")
-        self.expect("\n", timeout)  # the echo
-        return self.expect(prompt, timeout)[:-len(prompt)]
+        self.expect("\n")  # the echo
+        return self.expect(prompt)[:-len(prompt)]
 
-    def up(self, timeout: float = 60) -> str:
+    def mark(self, prompt: str = PROMPT) -> str:
+        """Have it come to its prompt, whatever was printed before; that."""
+        self.send(f"\r{MARK}\r")
+        return self.expect(f"{MARKED}\n{prompt}")
+
+    def up(self) -> str:
         """Wait for the console of a board that starts; what it printed."""
-        text = self.expect(PROMPT, timeout)
-        return text[:-len(PROMPT)]
+        return self.expect(PROMPT)[:-len(PROMPT)]
 
     # As a host.
 
-    def mpremote(self, *args: str, resume: bool = True, timeout: float = 60, expect_code: Optional[int] = 0,
-                 cwd: Optional[Path] = None) -> Result:
+    def mpremote(self, *args: str, resume: bool = True, expect_code: int = 0, cwd: Optional[Path] = None) -> Result:
         """Run the pinned mpremote with it; with `resume` without a soft reset."""
         self.forget()
         self._hosted = True
         try:
-            done = subprocess.run(self.command(*args, resume=resume), capture_output=True, text=True, errors="replace", timeout=timeout,
-                                  cwd=cwd, stdin=subprocess.DEVNULL)
+            done = subprocess.run(self.command(*args, resume=resume), capture_output=True, text=True, errors="replace",
+                                  timeout=PATIENCE, cwd=cwd, stdin=subprocess.DEVNULL)
         except subprocess.TimeoutExpired as error:
-            if expect_code is None:
-                return Result("", "timeout", -1)
-            raise Timeout(f"mpremote {' '.join(args)} took more than {timeout} s: {error.stdout}") from None
+            raise Timeout(f"mpremote {' '.join(args)} took more than {PATIENCE} s: {error.stdout}") from None
         finally:
             self.raw()
         out = ESCAPES.sub("", done.stdout.replace("\r\n", "\n"))
         result = Result(out, done.stderr, done.returncode)
-        if expect_code is not None and result.code != expect_code:
+        if result.code != expect_code:
             raise AssertionError(f"mpremote {args}: exit code {result.code}\n{result.out}\n{result.err}")
         return result
 
@@ -167,9 +141,9 @@ class Pico:
         """Set the modes of the port anew: a host has left its own."""
         make_raw(self._fd)
 
-    def run(self, code: str, resume: bool = True, timeout: float = 60) -> str:
+    def run(self, code: str, resume: bool = True) -> str:
         """What a piece of code prints, as a host has it executed."""
-        return self.mpremote("exec", code, resume=resume, timeout=timeout).out
+        return self.mpremote("exec", code, resume=resume).out
 
     def value(self, code: str, resume: bool = True):
         """The value of an expression, which JSON can hold."""
@@ -197,4 +171,33 @@ class Pico:
 
     def passes(self, seconds: float) -> dict:
         """Let board time pass as fast as it goes."""
-        return self.board.ask("pass", seconds=seconds, timeout=300)
+        return self.board.ask("pass", seconds=seconds, timeout=PATIENCE)
+
+    # Power cuts.
+
+    def arm(self, operations: int, torn: bool) -> None:
+        """Have the power go at a flash operation from now on: behind it, or in its middle."""
+        self.board.ask("cut-after", operations=operations, torn=torn, stay=True)
+
+    def was_cut(self, finished: Callable[[], bool]) -> bool:
+        """Wait until the power is gone, or `finished()`; whether it is gone. power() gives it back."""
+        until = time.monotonic() + PATIENCE
+        while self.board.ask("status")["state"] != NO_POWER and not finished():
+            if time.monotonic() > until:
+                raise Timeout(f"neither a power cut nor the end in {PATIENCE} s; came:\n{self.peek()}")
+            time.sleep(0.02)
+        return self.board.ask("cut-after", operations=0, torn=False)["state"] == NO_POWER
+
+    def cut_off(self, command: list[str], cwd: Path, operations: int, torn: bool) -> bool:
+        """Run a program of the host while the power goes at a flash operation; whether it came to that."""
+        self.forget()
+        self._hosted = True
+        self.arm(operations, torn)
+        host = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+        try:
+            return self.was_cut(lambda: host.poll() is not None)
+        finally:
+            host.kill()  # a real port would be gone
+            host.wait()
+            self.raw()

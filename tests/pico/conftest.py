@@ -20,7 +20,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bench import Pico  # noqa: E402
+from bench import FIRMWARE_PROMPT, Pico  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +36,9 @@ def deployed(tmp_path_factory, tree) -> Path:
     board = Pico(home, "deploy")
     try:
         names = sorted(path.name for path in tree.iterdir())
-        board.mpremote("fs", "cp", "-r", *names, ":", resume=False, cwd=tree, timeout=300)
+        board.mpremote("fs", "cp", "-r", *names, ":", resume=False, cwd=tree)
         board.mpremote("reset")
-        board.expect("hello.service from ./aioservices/services/hello_service.mpy loaded", 90)
+        board.expect("hello.service from ./aioservices/services/hello_service.mpy loaded")
     finally:
         board.close()
     return board.board.flash
@@ -51,7 +51,7 @@ def idle(tmp_path_factory, deployed) -> Path:
     try:
         board.up()
         board.ctrl("d")
-        board.expect(">>> ")
+        board.expect(FIRMWARE_PROMPT)
         board.mpremote("fs", "rm", ":main.py")
     finally:
         board.close()

@@ -1,7 +1,12 @@
 """The project on a Pico as its README deploys it: autostart, and the functions of the console."""
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 from bench import FIRMWARE_PROMPT
+from harness import ROOT
 
 HELLO = "[ OK ] Service: hello.service from ./aioservices/services/hello_service.mpy loaded\n"
 
@@ -38,8 +43,7 @@ def test_functions_of_the_prompt(pico):
     # load() waits for the cleanup of its namesake: its line may come behind the prompt.
     pico.send('aioservice.load("world")\r')
     pico.expect("[ OK ] Service: world.service from ./aioservices/services/world_service.mpy loaded\n")
-    pico.send("\r'at ' + 'it'\r")
-    pico.expect("'at it'\n--> ")
+    pico.mark()
     assert pico.line("aioservice.init()") == ""
     assert "hello.service" in pico.line("aioservice.tree()")
     assert "ms hello_core.service" in pico.line("aioservice.blame()")
@@ -92,3 +96,53 @@ def test_mpremote_works_while_services_run(pico, tmp_path):
     assert pico.run("import os; print(os.stat('note.txt')[6])") == "3000\n"
     pico.passes(10)
     assert pico.value("aioservice.service('hello').count") >= before + 4
+
+
+PATCHED = """
+import aioservice, asyncio
+from aioclass import Service
+
+class Other(Service):
+    enabled = True
+
+    async def task(self, *args, **kwargs):
+        while self.is_running():
+            await asyncio.sleep_ms(100)
+
+async def main():
+    aioservice.patch("hello", Other)
+    print(await aioservice.boot(debug=False))
+    aioservice.init(debug=False, groups="home", exclude="repl")
+    hello, world = map(aioservice.service, ("hello", "world"))
+    while not (hello.is_running() and world.is_up()):
+        await asyncio.sleep_ms(10)
+    print(type(hello).__name__, type(world).__name__)
+    await aioservice.shutdown(grace=5)
+    print(hello.state, world.state, hello.forced)
+
+asyncio.run(main())
+"""
+
+
+def test_a_program_that_boots_patches_and_shuts_down_and_groups_in_the_settings(bare, tmp_path):
+    groups = {"_boot": {"groups": ["lab"]}, "hello": {"enabled": True, "groups": ["lab", "home"]},
+              "world": {"enabled": True, "groups": "home"}, "hello_core": {"enabled": True}, "dofail": {"enabled": False}, "repl": {"enabled": True}}
+    bare.put(tmp_path, {"services.config": json.dumps(groups)})
+    assert bare.run(PATCHED, resume=False) == "True\nOther World\nstopped stopped False\n"
+    # What main.py does, typed: hello is in the group, hello_core in none.
+    bare.mark(FIRMWARE_PROMPT)
+    bare.ctrl("d")
+    bare.expect(FIRMWARE_PROMPT)
+    bare.send("import aioservice; aioservice.run(debug=False)\r")
+    bare.up()
+    assert bare.line("sorted(s['name'] for s in aioservice.snapshot()['services'])") == "['hello', 'hello_core', 'repl']\n"
+    bare.ctrl("d")
+    bare.expect(FIRMWARE_PROMPT)
+
+
+def test_every_public_function_is_used_on_the_board():
+    table = re.search(r"_TABLE = \((.*?)\)", (ROOT / "lib/aioservice/__init__.py").read_text(), re.S).group(1)
+    names = [name for name in re.findall(r"[\w=]+", table) if name[0] != "=" and name[:7] != "Service"]
+    used = "".join(path.read_text() for path in Path(__file__).parent.glob("*.py"))
+    assert len(names) > 25
+    assert [name for name in names if f"aioservice.{name}(" not in used] == []

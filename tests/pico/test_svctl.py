@@ -4,17 +4,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 
-from bench import ROOT, Pico
+from bench import PATIENCE, Pico
+from harness import ROOT
 
 
 def command(board: Pico, *args: str) -> list[str]:
     return [sys.executable, "-m", "tools.svctl", "-t", board.tty, *args]
 
 
-def svctl(board: Pico, *args: str, timeout: float = 240) -> subprocess.CompletedProcess:
-    done = subprocess.run(command(board, *args), cwd=ROOT, capture_output=True, text=True, timeout=timeout,
+def svctl(board: Pico, *args: str) -> subprocess.CompletedProcess:
+    done = subprocess.run(command(board, *args), cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE,
                           stdin=subprocess.DEVNULL)
     board.raw()
     return done
@@ -37,27 +37,9 @@ def test_commands_beside_running_services(pico):
     assert pico.board.ask("status")["boots"] == 1
 
 
-def cut_deploy(board: Pico, number: int) -> bool:
-    """Deploy while the power goes at an operation, in its middle; whether it came to that."""
-    boots = board.board.ask("cut-after", operations=number, torn=True)["boots"]
-    host = subprocess.Popen(command(board, "deploy"), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                            stderr=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + 240
-        while host.poll() is None and board.board.ask("status")["boots"] == boots:
-            assert time.monotonic() < until
-            time.sleep(0.05)
-    finally:
-        host.kill()  # a real port would be gone
-        host.wait()
-        board.raw()
-    status = board.board.ask("cut-after", operations=0, torn=False)
-    board.board.wait(lambda now: now["usb"])
-    return status["boots"] > boots
-
-
 def test_a_deploy_to_an_empty_board_that_is_cut_off(blank):
-    assert cut_deploy(blank, 150)
+    assert blank.cut_off(command(blank, "deploy"), ROOT, 150, torn=True)
+    blank.power()
     # Nothing of it runs yet: lib/ takes its place as a whole.
     assert "main.py" not in blank.run("import os; print(os.listdir())", resume=False)
     done = svctl(blank, "deploy", timeout=480)

@@ -5,7 +5,8 @@ import asyncio
 import os
 from time import ticks_us
 
-from .common import report, since, used, warm_up
+from .common import report, used, warm_up
+from .timing import since
 
 _FOLDER = const("aioservices/services")
 # What the manager imports of its own for a boot. The bare loop does so too for one of its

@@ -4,7 +4,8 @@
 import io
 from time import ticks_us
 
-from .common import report, since
+from .common import report
+from .timing import since
 
 _LINE = const("a line of sixty bytes, as services write it now and then, ok")
 

@@ -6,7 +6,8 @@ from time import ticks_us
 
 from aioclass import Service
 
-from .common import boot, report, since, warm_up
+from .common import report, warm_up
+from .timing import boot, since
 
 
 class Failing(Service):

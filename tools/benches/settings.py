@@ -4,7 +4,8 @@ import asyncio
 import json
 from time import ticks_us
 
-from .common import boot, report, since, warm_up
+from .common import report, warm_up
+from .timing import boot, since
 
 _OTHER = const("bench.tmp")
 

@@ -3,7 +3,8 @@
 import asyncio
 from time import ticks_us
 
-from .common import boot, report, since, warm_up
+from .common import report, warm_up
+from .timing import boot, since
 
 _LINE = const("[ OK ] Service: n00.service from ./aioservices/services/n00_service.mpy loaded")
 

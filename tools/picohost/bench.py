@@ -10,14 +10,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools import bench, benchtable, mpy, size, tree, unixport
+from tools import bench, benchtable, mpy, size, tree
 from tools.errors import PicoError, run_main
-from tools.picohost import image
+from tools.picohost import filesystem
 from tools.picohost.boards import Board
 
-FILL = Path(__file__).resolve().parent / "device" / "fill.py"
 SERVICES = "aioservices/services"
 NUMBERS = (0, 1, 10, 20, 40)
+PATIENCE = 1800  # s of the computer, which may have other things to do: a guard against hangs
 CALM = 3  # s of board time without output: it is up
 RESULTS = mpy.BUILD / "bench-pico.json"
 # What stands in the document for hardware, with as much as that bears.
@@ -48,27 +48,21 @@ class Bench:
     def load(self, root: Path) -> None:
         """Power it on with that on its filesystem."""
         self.close()
-        self.board.folder.mkdir(parents=True, exist_ok=True)
-        self.board.flash.write_bytes(b"\xff" * image.FLASH_SIZE)
-        vm = str(unixport.interpreter(32))
-        command = [vm, str(FILL), str(self.board.flash), str(image.ROOM), str(root)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        if done.returncode:
-            raise PicoError(f"the filesystem could not be made: {done.stderr.strip()}")
+        filesystem.fill(self.board.flash, root)
         self.tty = self.board.start(bound=True)
 
     def close(self) -> None:
         if self.board.running():
             self.board.stop()
 
-    def run(self, code: str, resume: bool = True, timeout: float = 120) -> dict[str, int]:
+    def run(self, code: str, resume: bool = True) -> dict[str, int]:
         """Have a piece of code executed; the figures it prints, by name."""
         command = [str(Path(sys.executable).parent / "mpremote"), "connect", self.tty,
                    *(["resume"] if resume else []), "exec", code]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, errors="replace")
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, errors="replace")
         except subprocess.TimeoutExpired:
-            raise PicoError(f"`{code}` did not end within {timeout} s") from None
+            raise PicoError(f"`{code}` did not end within {PATIENCE} s") from None
         if done.returncode:
             raise PicoError(f"`{code}` failed:\n{done.stdout}{done.stderr}")
         rows = [line.split() for line in done.stdout.splitlines()]
@@ -76,8 +70,10 @@ class Bench:
 
     def booted(self) -> float:
         """Wait until the board prints nothing more; s of board time from its start to its last output."""
-        status = self.board.wait(lambda now: now["printed"] and now["seconds"] > now["printed"] + CALM, 120)
-        return status["printed"]
+        def calm(now: dict) -> bool:
+            return now["printed"] and now["seconds"] > now["printed"] + CALM
+
+        return self.board.wait(calm, PATIENCE)["printed"]
 
 
 def project(root: Path, services: int) -> None:

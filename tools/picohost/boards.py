@@ -21,8 +21,8 @@ ROOT = firmware.BUILD.parent
 HOME = firmware.HOME / "boards"
 DEFAULT = "pico"
 TIMEOUT = 60
-GRACE = 1  # s that the process of a board that was killed may hold its flash
-STARTS = 20  # s until a process that was started says so
+GRACE = 5  # s that the process of a board that was killed may hold its flash
+STARTS = 60  # s until a process that was started says so
 
 
 class Board:
@@ -38,11 +38,13 @@ class Board:
 
     # Its process.
 
-    def start(self, flash: Optional[Path] = None, program: Optional[Path] = None, bound: bool = False) -> str:
+    def start(self, flash: Optional[Path] = None, program: Optional[Path] = None, bound: bool = False,
+              off: bool = False) -> str:
         """Start it, with the firmware in `program` if that is not on its flash; the path of its tty.
 
-        `bound`: it ends with this process. Raises PicoError, and leaves the image as it was, where
-        the firmware or the image is none, or something runs on it.
+        `bound`: it ends with this process. `off`: without power, which a power cycle gives. Raises
+        PicoError, and leaves the image as it was, where the firmware or the image is none, or something
+        runs on it.
         """
         if self.running():
             raise PicoError(f"the board {self.name} runs already, at {self._read()['tty']}")
@@ -55,18 +57,18 @@ class Board:
         held = _hold(flash or self.flash)
         try:
             _put(held, data)
-            return self._spawn(node, package, held, bound)
+            return self._spawn(node, package, held, bound, off)
         finally:
             os.close(held)
 
-    def _spawn(self, node: str, package: Path, held: int, bound: bool) -> str:
+    def _spawn(self, node: str, package: Path, held: int, bound: bool, off: bool) -> str:
         # Not below the folder: a socket's path has room for about 100 bytes.
         control = Path(tempfile.mkdtemp(prefix="aioservices-pico-")) / "control"
         reader, writer = os.pipe()
         log = open(self.folder / "log", "wb")
         process = subprocess.Popen(
             [sys.executable, "-m", "tools.picohost.daemon", node, str(package), str(held), str(control),
-             str(writer), str(os.getpid() if bound else 0)],
+             str(writer), str(os.getpid() if bound else 0), *(["off"] if off else [])],
             cwd=ROOT, pass_fds=(held, writer), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True)
         log.close()
@@ -118,8 +120,12 @@ class Board:
     # What it is asked.
 
     def ask(self, command: str, timeout: float = TIMEOUT, **values) -> dict:
-        """Have it do something: powercycle, reset, cut-after (operations, torn), pace (pace), pass
-        (seconds), status, stop. Its status then."""
+        """Have it do something; its status then.
+
+        powercycle, reset, status, stop; pace (pace); pass (seconds); cut-after (operations, torn, and
+        stay: without power until a power cycle); record (path of a file that takes each flash operation
+        from now on, "" to end it).
+        """
         try:
             with self._connect(timeout) as wire:
                 wire.sendall(json.dumps({"command": command, **values}).encode() + b"\n")

@@ -46,7 +46,7 @@ def _do(args: argparse.Namespace) -> int:
 def _cut_after(args: argparse.Namespace) -> int:
     if args.operations < 1:
         raise PicoError("cut-after: a number of flash operations, 1 or more")
-    Board(args.name).ask("cut-after", operations=args.operations, torn=args.torn)
+    Board(args.name).ask("cut-after", operations=args.operations, torn=args.torn, stay=args.stay)
     return 0
 
 
@@ -80,13 +80,17 @@ def parse(argv: Optional[list[str]] = None) -> argparse.Namespace:
     cut = add("cut-after", _cut_after, "cut its power at the N-th flash operation from now, and give it back")
     cut.add_argument("operations", metavar="N", type=int)
     cut.add_argument("--torn", action="store_true", help="in the middle of that operation, not behind it")
+    cut.add_argument("--stay", action="store_true", help="it stays without power until a powercycle")
     pace = add("pace", _pace, "real: board time is the computer's; warp: idle time takes none")
     pace.add_argument("pace", choices=("real", "warp"))
     passing = add("pass", _pass, "let board time pass as fast as it goes")
     passing.add_argument("seconds", type=float)
     for command in [*rest, cut, pace, passing]:
         command.add_argument("name", metavar="NAME", nargs="?", default=DEFAULT, help=f"default: {DEFAULT}")
-    return parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    if words[:1] == ["cut-after"]:  # argparse takes no NAME behind an option that stands behind N
+        words = sorted(words, key=lambda word: word != "cut-after" and not word.startswith("--"))
+    return parser.parse_args(words)
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ EMULATOR = Path(__file__).resolve().parent / "emulator" / "main.mjs"
 CHUNK = 4096
 MOST = 65536  # bytes that may wait for a host that has the port open
 LOOK = 0.02  # s between looks whether a host has opened the port
+ASKS = 20  # s until somebody who connected has said what is asked
 
 
 class Ended(Exception):
@@ -30,7 +31,7 @@ class Ended(Exception):
 class Daemon:
     """Passes bytes between pty and emulator, and commands between socket and emulator."""
 
-    def __init__(self, node: str, package: Path, image: int, control: socket.socket):
+    def __init__(self, node: str, package: Path, image: int, control: socket.socket, off: bool):
         self._selector = selectors.DefaultSelector()
         self._pty, slave = os.openpty()
         make_raw(slave)
@@ -41,7 +42,7 @@ class Daemon:
         self._to_board = self._to_host = b""
         self._serial, serial = socket.socketpair()
         self._wire, wire = socket.socketpair()
-        self._emulator = _spawn(node, package, (serial.fileno(), wire.fileno(), image))
+        self._emulator = _spawn(node, package, (serial.fileno(), wire.fileno(), image), off)
         for end in (serial, wire):
             end.close()
         for end in (self._serial, self._wire):
@@ -150,8 +151,9 @@ class Daemon:
     # Commands.
 
     def _called(self, _mask: int) -> None:
+        self._look()  # a host that opened the port before it asked misses nothing
         client, _ = self._control.accept()
-        client.settimeout(2)
+        client.settimeout(ASKS)
         try:
             request = json.loads(client.makefile().readline())
         except (OSError, ValueError):
@@ -180,15 +182,15 @@ class Daemon:
             client.close()
 
 
-def _spawn(node: str, package: Path, files: tuple[int, int, int]) -> subprocess.Popen:
+def _spawn(node: str, package: Path, files: tuple[int, int, int], off: bool) -> subprocess.Popen:
     """Start the emulator with its files: serial port, commands, flash image."""
     parent = os.getpid()
-    return subprocess.Popen([node, str(EMULATOR), *map(str, files)], pass_fds=files, start_new_session=True,
-                            env={**os.environ, "RP2040JS": str(package)}, stdin=subprocess.DEVNULL,
-                            preexec_fn=lambda: die_with(parent))
+    command = [node, str(EMULATOR), *map(str, files), *(["off"] if off else [])]
+    return subprocess.Popen(command, pass_fds=files, start_new_session=True, stdin=subprocess.DEVNULL,
+                            env={**os.environ, "RP2040JS": str(package)}, preexec_fn=lambda: die_with(parent))
 
 
-def serve(node: str, package: Path, image: int, control: Path, ready: Optional[int]) -> None:
+def serve(node: str, package: Path, image: int, control: Path, ready: Optional[int], off: bool) -> None:
     """Run a board until it is stopped; write the name of its tty to `ready` when it is there."""
     listener = socket.socket(socket.AF_UNIX)
     control.unlink(missing_ok=True)
@@ -196,7 +198,7 @@ def serve(node: str, package: Path, image: int, control: Path, ready: Optional[i
     listener.listen(8)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, _end)
-    daemon = Daemon(node, package, image, listener)
+    daemon = Daemon(node, package, image, listener, off)
     if ready is not None:
         os.write(ready, json.dumps({"tty": daemon.tty}).encode() + b"\n")
         os.close(ready)
@@ -211,7 +213,7 @@ def _end(_number: int, _frame) -> None:
 
 
 if __name__ == "__main__":
-    node, package, image, control, ready, parent = sys.argv[1:]
+    node, package, image, control, ready, parent, *off = sys.argv[1:]
     if int(parent):
         die_with(int(parent))
-    serve(node, Path(package), int(image), Path(control), int(ready))
+    serve(node, Path(package), int(image), Path(control), int(ready), bool(off))

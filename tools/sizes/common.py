@@ -1,4 +1,6 @@
-# On the device: what the measurements share. Heap figures are bytes in use after a collection.
+# On the device: what measurements and benchmarks share. Heap figures are bytes in use after a collection;
+# each figure is a line "name value". The names in here are in memory before anything is measured, so here
+# is nothing that works on lib/.
 
 import asyncio
 import gc

@@ -24,8 +24,8 @@ export const POWER_CUT = 'power-cut'; // a power-on, too
 
 export class Board {
   // flash: Uint8Array of the chip's size, which is written. stored(from, to): the flash has changed.
-  // received(bytes), drained(): as of UsbSerial.
-  constructor(flash, { stored = () => {}, received = () => {}, drained = () => {} } = {}) {
+  // received(bytes), drained(): as of UsbSerial. powered: false, and a reset starts it.
+  constructor(flash, { stored = () => {}, received = () => {}, drained = () => {}, powered = true } = {}) {
     this.flash = flash;
     this.stored = stored;
     this.received = (bytes) => {
@@ -38,6 +38,7 @@ export class Board {
     this.halted = '';
     this.printed = 0; // ns of board time since the start, when it last sent something
     this.pending = null; // the cause of a reset that is to come
+    this.stays = false; // the power stays away when it is cut
     this.rom = new BootRom(this);
     this.chip = new FlashChip(flash, {
       busy: (ns) => this.clock.tick(ns),
@@ -45,9 +46,14 @@ export class Board {
         this.mcu.flash.set(flash.subarray(from, to), from);
         this.stored(from, to);
       },
-      cut: () => this.reset(POWER_CUT),
+      cut: () => (this.stays ? this.off() : this.reset(POWER_CUT)),
     });
     this._start(POWER_ON, null);
+    if (!powered) {
+      this.boots = 0;
+      this.resets = [];
+      this.off();
+    }
   }
 
   get clock() {
@@ -63,6 +69,12 @@ export class Board {
   // It stands still until the next reset.
   halt(why = 'it left the firmware') {
     this.halted = why;
+  }
+
+  // It has no power until the next power cycle.
+  off() {
+    this.halt('no power');
+    this.chip.dead = true;
   }
 
   // Perform a pending reset.
@@ -93,7 +105,8 @@ export class Board {
     this.usb = new UsbSerial(mcu.usbCtrl, { received: this.received, drained: this.drained });
     mcu.onBreak = (code) => this._break(code);
     mcu.core.reset();
-    // The boot ROM's own start is skipped: it would copy the second stage to RAM and call it.
+    // The boot ROM's own start is skipped: it would copy the second stage to RAM and call it (2.8.1 "Processor
+    // Controlled Boot Sequence").
     mcu.core.PC = START;
     mcu.core.LR = 0;
     this.printed = 0;
@@ -103,7 +116,7 @@ export class Board {
   }
 
   // A watchdog reset keeps the scratch registers and says so in REASON; a power-on or the RUN pin clears
-  // both (RP2040 datasheet, 4.7.4 and 4.7.6).
+  // both (RP2040 datasheet, 4.7 "Watchdog": scratch registers, REASON).
   _watchdog(watchdog, before) {
     if (before) {
       watchdog.scratchData.set(before.scratchData);

@@ -1,5 +1,5 @@
-// The NOR flash chip of a Pico: a model of the W25Q16JV (its datasheet: 8.1 status registers, 8.2
-// instructions, 9.6 times). rp2040js has a flash that cannot be written; littlefs needs one that behaves:
+// The NOR flash chip of a Pico: a model of the W25Q16JV (its datasheet's chapters on status registers, instructions, and
+// AC electrical characteristics). rp2040js has a flash that cannot be written; littlefs needs one that behaves:
 // programming only clears bits and wraps within a page, erasing sets a whole sector, both need to be
 // allowed first, and both take their time.
 

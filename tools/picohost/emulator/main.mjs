@@ -1,6 +1,7 @@
 // The emulator's process, started by ../daemon.py with three open files, whose numbers are its arguments:
-// the USB serial port, the commands, the flash image. The image is written at each erase and program, so that a process that is
-// killed loses nothing that the chip had; it ends when the commands end.
+// the USB serial port, the commands, the flash image. The image is written at each erase and program, so that
+// a process that is killed loses nothing that the chip had; it ends when the commands end. A fourth argument, "off": the
+// board gets its power by `powercycle`.
 
 import fs from 'node:fs';
 import net from 'node:net';
@@ -8,17 +9,22 @@ import readline from 'node:readline';
 import { Board, POWER_ON, RUN_PIN } from './board.mjs';
 import { RunLoop } from './runloop.mjs';
 
-const [SERIAL, COMMANDS, IMAGE] = process.argv.slice(2).map(Number);
+const [SERIAL, COMMANDS, IMAGE] = process.argv.slice(2, 5).map(Number);
 
 const size = fs.fstatSync(IMAGE).size;
 const flash = new Uint8Array(size);
 fs.readSync(IMAGE, flash, 0, size, 0);
 
 const serial = new net.Socket({ fd: SERIAL });
+let record = null; // a file that takes each flash operation: two words, where it is and how long, then its bytes
 const board = new Board(flash, {
-  stored: (from, to) => fs.writeSync(IMAGE, flash, from, to - from, from),
+  stored: (from, to) => {
+    fs.writeSync(IMAGE, flash, from, to - from, from);
+    if (record !== null) note(from, to);
+  },
   received: (bytes) => serial.write(Buffer.from(bytes)),
   drained: () => serial.resume(),
+  powered: process.argv[5] !== 'off',
 });
 const loop = new RunLoop(board);
 serial.on('data', (data) => {
@@ -31,8 +37,14 @@ const commands = {
   status: () => ({}),
   powercycle: () => reset(POWER_ON),
   reset: () => reset(RUN_PIN),
-  'cut-after': ({ operations, torn }) => {
+  'cut-after': ({ operations, torn, stay = false }) => {
+    board.stays = stay;
     board.chip.cutAfter(operations, torn);
+    return {};
+  },
+  record: ({ path }) => {
+    if (record !== null) fs.closeSync(record);
+    record = path ? fs.openSync(path, 'w') : null;
     return {};
   },
   pace: ({ pace }) => {
@@ -41,6 +53,11 @@ const commands = {
   },
   pass: async ({ seconds }) => ({ took: await loop.pass(seconds) }),
 };
+
+function note(from, to) {
+  fs.writeSync(record, new Uint8Array(Uint32Array.of(from, to - from).buffer));
+  fs.writeSync(record, flash, from, to - from);
+}
 
 // Answers when the new start has begun.
 function reset(cause) {
@@ -57,7 +74,7 @@ function status() {
   return {
     state: board.halted ? `halted: ${board.halted}` : chip.left ? 'running, power to be cut' : 'running',
     boots: board.boots,
-    reset: board.resets.at(-1),
+    reset: board.resets.at(-1) ?? 'none',
     seconds: board.clock.nanos / 1e9, // of board time since the last start
     printed: board.printed / 1e9, // of those, when it last sent something
     total: loop.nanos / 1e9,

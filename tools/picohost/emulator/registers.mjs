@@ -1,5 +1,6 @@
 // Registers that rp2040js does not have, as plain memory: a program reads what it or the chip wrote.
-// Their reset values are those that MicroPython waits for or looks at.
+// Their values after a reset are those that MicroPython waits for or looks at. Chapters are named by their titles in
+// the RP2040 datasheet; its editions number some differently.
 
 import { BasePeripheral } from './rp2040js.mjs';
 
@@ -21,17 +22,19 @@ export class Registers extends BasePeripheral {
   }
 }
 
-// XIP_CTRL: the flash cache, on and empty (RP2040 datasheet, 2.6.3.6).
+// XIP_CTRL: the flash cache is on, nothing streams (2.6.3 "Flash", CTRL and STAT).
 export const xip = (rp2040) => new Registers(rp2040, 'XIP_CTRL', { 0x00: 0x3, 0x08: 0x2 });
 
-// The ring oscillator: STATUS says stable, RANDOMBIT is always 1 (2.17.8).
+// The ring oscillator: STATUS says enabled and stable, RANDOMBIT is always 1 (2.17 "Ring Oscillator").
 export const rosc = (rp2040) => new Registers(rp2040, 'ROSC', { 0x18: 0x80001000, 0x1c: 1 });
 
-// The regulator, and the cause of a chip-level reset (2.12.8): power-on, or a low RUN pin.
+// The regulator, which is in regulation, and the cause of a reset: power-on, or a low RUN pin ("Chip-Level Reset",
+// CHIP_RESET).
 export const HAD_POR = 1 << 8;
 export const HAD_RUN = 1 << 16;
 export const vreg = (rp2040, cause) => new Registers(rp2040, 'VREG_AND_CHIP_RESET', { 0x00: 0x10b1, 0x08: cause });
 
-// The pins of the flash: GPIO_QSPI_SS_CTRL (0x0c) may force chip select by OUTOVER, bits 8 and 9 (2.19.6.2).
+// The pins of the flash: GPIO_QSPI_SS_CTRL (0x0c) may force chip select by OUTOVER, bits 8 and 9 (2.19 "GPIO", IO of
+// the QSPI bank).
 export const qspi = (rp2040, setSelect) =>
   new Registers(rp2040, 'IO_QSPI', {}, (offset, value) => offset === 0x0c && setSelect((value >> 8) & 3));

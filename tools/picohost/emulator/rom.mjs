@@ -1,5 +1,5 @@
 // A boot ROM for the emulated chip. The real one may not be copied, so this one is made here from the
-// layout that the datasheet publishes (RP2040 datasheet, 2.8.3): tables of two-letter codes and addresses.
+// layout that the datasheet publishes (RP2040 datasheet, 2.8.3 "Bootrom Contents"): tables of two-letter codes and addresses.
 // Each function is two instructions, BKPT and BX LR; the emulator stops at the breakpoint and calls the
 // JavaScript that stands for it.
 //
@@ -72,7 +72,8 @@ export class BootRom {
     return at | THUMB;
   }
 
-  // A table of pointers to floating-point functions; the byte before its end says how long it is (2.8.3.2).
+  // A table of pointers to floating-point functions. The byte two before it is their number: the SDK checks that, in
+  // pico_float/float_init_rom_rp2040.c.
   _floatTable(calls) {
     const pointers = [];
     for (let offset = 0; offset < FLOAT_ENTRIES * 4; offset += 4) {
@@ -99,7 +100,7 @@ export class BootRom {
   }
 }
 
-// rom_table_lookup(table, code): the value beside the code, 0 if it is not there (2.8.3).
+// rom_table_lookup(table, code): the value beside the code, 0 if it is not there.
 function tableLookup(registers, board) {
   const code = registers[1] & 0xffff;
   for (let at = registers[0]; ; at += 4) {

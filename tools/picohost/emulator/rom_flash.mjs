@@ -1,4 +1,4 @@
-// The boot ROM's functions for the flash (RP2040 datasheet, 2.8.3.1.3): they work on the chip model
+// The boot ROM's functions for the flash (RP2040 datasheet, 2.8.3.1.3 "Flash Access Functions"): they work on the chip model
 // directly, which takes the time that the chip would. `board` has mcu, chip (FlashChip) and ssi.
 
 import { PAGE, SECTOR } from './flash.mjs';

@@ -1,7 +1,8 @@
-// The boot ROM's floating-point functions (RP2040 datasheet, 2.8.3.2), by their offset in its tables. A
+// The boot ROM's floating-point functions (RP2040 datasheet, 2.8.3 "Bootrom Contents", floating point), by their offset
+// in its tables, as the SDK has them in pico/bootrom/sf_table.h. A
 // float comes in one register, a double or a 64-bit integer in two, low word first. Numbers of
 // JavaScript are IEEE doubles: a float result is rounded once more, which for + - * / and the square root
-// gives the correctly rounded float. Cycles are the datasheet's order of magnitude.
+// gives the correctly rounded float. Cycles are estimates, not the averages that the datasheet has.
 
 const bytes = new DataView(new ArrayBuffer(8));
 const SMALLEST_FLOAT = 2 ** -126;

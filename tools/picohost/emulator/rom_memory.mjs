@@ -1,5 +1,6 @@
-// The boot ROM's functions for bits and memory (RP2040 datasheet, 2.8.3.1.1 and 2.8.3.1.2). Each takes
-// the core's registers and the board, leaves its result in register 0, and returns the cycles it took.
+// The boot ROM's functions for bits and memory (RP2040 datasheet, 2.8.3.1.1 "Fast Bit Counting / Manipulation
+// Functions" and 2.8.3.1.2 "Fast Bulk Memory Fill / Copy Functions"). Each takes the core's registers and the board, leaves
+// its result in register 0, and returns the cycles it took: an estimate.
 
 const SRAM = 0x20000000;
 const FLASH = 0x10000000;

@@ -1,5 +1,5 @@
 // The synchronous serial interface between RP2040 and flash chip, as far as code outside of the boot ROM
-// drives it (RP2040 datasheet, 4.10): it sends single bytes through the data register. Reads from
+// drives it (RP2040 datasheet, 4.10 "SSI"): it sends single bytes through the data register. Reads from
 // 0x10000000 on (XIP) do not come here: rp2040js serves them from memory.
 
 import { BasePeripheral } from './rp2040js.mjs';
@@ -18,7 +18,7 @@ const TRANSMIT_EMPTY = 0x04;
 const RECEIVE_NOT_EMPTY = 0x08;
 const FIFO = 16;
 
-// GPIO_QSPI_SS_CTRL.OUTOVER, which forces chip select (2.19.6.2).
+// GPIO_QSPI_SS_CTRL.OUTOVER, which forces chip select: see registers.mjs.
 const AS_DRIVEN = 0;
 const HIGH = 3;
 

@@ -1,7 +1,8 @@
 // The board's USB serial port (CDC), seen from the host. rp2040js has a host that enumerates the device;
 // its serial part answers each read of the device at once, with an empty packet when there is nothing,
 // which keeps the device busy for ever. Here a read is held until the host has bytes, as a host
-// controller does that has nothing to send (RP2040 datasheet, 4.1.2.5: an OUT buffer stays available).
+// controller does that has nothing to send (RP2040 datasheet, 4.1 "USB": an OUT buffer that the device has made
+// available stays so until a packet comes).
 
 import { USBCDC } from './rp2040js.mjs';
 
