@@ -12,7 +12,7 @@ LINES = (
     'aioservice.restart(name): Stops a service with those that require it, and brings back exactly those that ran.',  # noqa
     'await aioservice.shutdown(grace=None): Stops everything, dependents before what they require.',  # noqa
     'aioservice.service(name): The instance of a service; raises ServiceNotFound, which names what exists.',  # noqa
-    'aioservice.config(name, enabled=None, *args, **kwargs): Saves settings of a service; True, or False with the reason printed.',  # noqa
+    'aioservice.config(name, enabled=..., *args, **kwargs): Saves settings of a service; True, or False with the reason printed.',  # noqa
     'aioservice.enable(name): Lets a service run from the next boot on; True if that could be saved.',  # noqa
     'aioservice.disable(name): Keeps a service from running from the next boot on; True if that could be saved.',  # noqa
     'aioservice.get_config(name=None): The settings of a service as they stand in services.config; all of them, or of a pattern, by name.',  # noqa

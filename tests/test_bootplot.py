@@ -8,7 +8,6 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from harness import ROOT
-from test_svctl import svctl  # noqa: F401 - a fixture
 
 from tools.svctl import bootplot, boottime
 from tools.svctl.boottime import Bar, Boot, Phase

@@ -1068,7 +1068,9 @@ def test_snapshot_is_json_and_small(board):
     assert max(sizes) < 200
     assert len(out) < 20 * 200 + 400
     assert found["failed"] == {"bad": "ZeroDivisionError: divide by zero"}
-    assert {"name": "network", "type": "runtime", "state": "running", "since": 0} in found["services"]
+    network = [entry for entry in found["services"] if entry["name"] == "network"][0]
+    assert network.pop("since") >= 0 and network.pop("took") >= 0
+    assert network == {"name": "network", "type": "runtime", "state": "running"}
 
 
 def test_blame_shows_the_start_of_each_service_slowest_first(board):

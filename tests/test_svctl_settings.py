@@ -110,7 +110,7 @@ def test_config_refuses(board, svctl, words, said):
 def test_unknown_services(board, svctl):
     names = "clock, dofail, hello, hello_core, led, network, repl, stats, watcher, world"
     for command in (["config", "helo"], ["config", "helo", "restart=no"], ["edit", "helo"]):
-        assert svctl(board.tty, *command) == (4, "", f"{command[0]}: PORT: no service helo; there are: {names}\n")
+        assert svctl(board.tty, *command) == (4, "", f"{command[0]}: PORT: no service helo; there are: {names}; did you mean hello?\n")
 
 
 @pytest.mark.parametrize("words", [["config", "hello"], ["config", "hello", "restart=no"], ["edit", "hello"]])
@@ -125,6 +125,7 @@ def test_bad_boards(vm32, board_tree, svctl, words):
 
 FULL = """
 root = %r
+sys.path.append(root + "/lib")
 for path in ("aioservices", "aioservices/services"):
     os.mkdir(path)
 for path in os.listdir(root + "/aioservices/services"):

@@ -17,7 +17,7 @@ import time
 import pytest
 from harness import ROOT
 from test_deploy import still_runs
-from test_svctl import board, svctl, until  # noqa: F401 - fixtures
+from test_svctl import board, until  # noqa: F401 - a fixture
 from wire import Cable
 
 from tools.svctl import cli, topmodel

@@ -42,14 +42,14 @@ def get_config(name=None):
     return settings.get(keys[0], {})
 
 
-def config(name, enabled=None, *args, **kwargs):
+def config(name, enabled=..., *args, **kwargs):
     """Saves settings of a service; True, or False with the reason printed.
 
     Keyword names of the key table become keys, others go to the entry's `kwargs`. What is
     not named stays as it is, and so does `enabled` where it is None. The settings apply when the
     service is loaded the next time.
     """
-    if enabled is None:  # told, as all else that is not saved
+    if enabled is ...:  # told, as all else that is not saved
         print('not saved: %s: say whether it is to run: config("%s", True, …)' % (name, name))
         return False
     settings, damage = read()

@@ -21,8 +21,8 @@ MODULES = {
     **dict.fromkeys(("start", "stop", "restart"), (*COMMON, "aioservice.control", "aioservice.report")),
     **dict.fromkeys(("enable", "disable"), ("aioctl.text", "aioservice.settings", "aioservice.configure")),
     **dict.fromkeys(("mask", "unmask"), (*COMMON, "aioservice.kept", "aioservice.masks")),
-    "reload": (*COMMON, "aioservice.settings", "aioservice.discovery", "aioservice.control",
-               "aioservice.change"),
+    **dict.fromkeys(("load", "unload", "reload"), (*COMMON, "aioservice.settings", "aioservice.discovery",
+                                                   "aioservice.control", "aioservice.change")),
 }
 # Of a service that these leave in another state it is said, and the exit code is 1.
 WANTED = {"start": True, "restart": True, "reload": True, "stop": False}

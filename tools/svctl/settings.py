@@ -64,25 +64,25 @@ def unknown(entry: Entry, keys: list) -> Optional[str]:
         mine = []
     for key in keys:
         if key not in known and key not in mine:
-            near = device("aioservice.findings")._near(key, [*known, *mine])
-            near = near or f"; there are: {', '.join([*mine, *known])}."
+            meant = device("aioservice.near").near(key, [*known, *mine])
+            meant = meant or f"; there are: {', '.join([*mine, *known])}."
             force = "" if entry.name == BOOT else f" kwargs.{key}=… sets one that its class does not name"
-            return f"{entry.name} has no setting {key}{near}{force}"
+            return f"{entry.name} has no setting {key}{meant}{force}"
     return None
 
 
 def faults(name: str, entry) -> tuple[list, list]:
     """(what is wrong with an entry, what may be a slip): lines as a board's own check() has them."""
-    findings, settings = device("aioservice.findings"), device("aioservice.settings")
+    near, settings = device("aioservice.near").near, device("aioservice.settings")
     wrong = settings.fault_of(name, entry)
     if wrong is not None:
         return [wrong], []
     known = words(name)
     odd = [key for key in entry if key not in known]
     if name == BOOT:
-        return [f"{BOOT}.{key}: there is no such key{findings._near(key, known)}" for key in odd], []
-    slips = [(key, findings._near(key, known, True)) for key in odd]
-    return [], [f"{name}.{key}: goes to self.config{near}" for key, near in slips if near]
+        return [f"{BOOT}.{key}: there is no such key{near(key, known)}" for key in odd], []
+    slips = [(key, near(key, known, True)) for key in odd]
+    return [], [f"{name}.{key}: goes to self.config{meant}" for key, meant in slips if meant]
 
 
 def save(link: Link, name: str, keys: dict) -> None:
