@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import tty
 from typing import Callable, Optional
@@ -21,12 +23,19 @@ sys.stdin.read()
 
 
 class Port:
-    """A pty whose far end a thread serves: `answer(data) -> bytes` gets what the host sends."""
+    """A pty whose far end a thread serves: `answer(data) -> bytes` gets what the host sends.
+
+    `name` is a link that goes with it: the system gives the pty's own name to the next one, of another test,
+    and who tries this port again must not come to that.
+    """
 
     def __init__(self, answer: Callable[[bytes], bytes] = lambda data: b"", also: int = -1):
         self.master, self._slave = os.openpty()
         tty.setraw(self._slave)
-        self.name = os.ttyname(self._slave)
+        self._folder = tempfile.mkdtemp()
+        os.chmod(self._folder, 0o755)  # some tests are another user
+        self.name = os.path.join(self._folder, "port")
+        os.symlink(os.ttyname(self._slave), self.name)
         self.sent = 0  # bytes that came from the host
         self._answer, self._also = answer, also
         self._open = True
@@ -48,6 +57,7 @@ class Port:
         """As when a cable is pulled: the port is gone."""
         if self._open:
             self._open = False
+            shutil.rmtree(self._folder)
             os.close(self.master)
             os.close(self._slave)
 
