@@ -32,6 +32,12 @@ def test_commands_beside_running_services(pico):
     assert svctl(pico, "is-active", "hello").returncode == 0
     assert "hello" in svctl(pico, "logs", "-u", "hello", "-n", "3").stdout
     assert "RP2040" in svctl(pico, "info").stdout
+    assert "hello.service (running)" in svctl(pico, "tree").stdout
+    assert "hello_core.service" in svctl(pico, "blame").stdout
+    assert json.loads(svctl(pico, "chain", "hello_core", "--json").stdout)[0]["name"] == "hello_core"
+    assert "power-on" in svctl(pico, "last-boot").stdout
+    assert json.loads(svctl(pico, "config", "hello").stdout)["args"] == [2, 5]
+    assert "of heap are needed" in svctl(pico, "check").stdout
     boot = json.loads(svctl(pico, "plot", "--json", "-o", "-").stdout)
     assert "RP2040" in boot["board"] and "hello" in [each["name"] for each in boot["services"]]
     assert pico.board.ask("status")["boots"] == 1
@@ -42,7 +48,7 @@ def test_a_deploy_to_an_empty_board_that_is_cut_off(blank):
     blank.power()
     # Nothing of it runs yet: lib/ takes its place as a whole.
     assert "main.py" not in blank.run("import os; print(os.listdir())", resume=False)
-    done = svctl(blank, "deploy", timeout=480)
+    done = svctl(blank, "deploy")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the board was reset, and is up with it" in done.stdout
     assert svctl(blank, "is-active", "hello").returncode == 0
