@@ -103,6 +103,35 @@ def test_service_that_is_not_up_brings_the_old_set_back(desk, svctl, monkeypatch
     assert contents(desk.vm.root) == contents(desk.tree)
 
 
+@pytest.mark.parametrize("reloaded", [False, True], ids=["not reloaded", "reloaded"])
+@pytest.mark.parametrize("body", [RAISES, FINE], ids=["raises", "fine"])
+def test_what_nobody_has_judged_is_judged_by_the_next_deploy(desk, svctl, monkeypatch, capsys, body, reloaded):  # noqa: F811
+    """That the service is up is no proof: it may be the version before, which a refused reload has left."""
+    before = contents(desk.vm.root, beside=True)
+    desk.new_service("one", "new", body)
+    command = ["deploy", "--tree", str(desk.tree)]
+
+    def cut(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trial, "_judge" if reloaded and body is FINE else "_bring_back" if reloaded else "_changed", cut)
+        if reloaded and body is RAISES:
+            patched.setattr(send, "undo", cut)
+        with pytest.raises(KeyboardInterrupt):
+            svctl(desk.tty, *command)
+    assert "on trial; the next deploy judges them" in capsys.readouterr().err
+    code, said = svctl(desk.tty, *command)
+    if body is FINE:
+        assert code == 0 and "a deploy that was cut was finished" in said
+        assert desk.says("service('one').word") == "new" and contents(desk.vm.root) == contents(desk.tree)
+    else:
+        assert code == 1 and "a deploy that was cut was undone: one.service: ValueError: no sensor" in said
+        assert "the files before are back: one.service: ValueError: no sensor" in said
+        assert desk.says("service('one').word") == "old" and contents(desk.vm.root, beside=True) == before
+    assert desk.is_clean()
+
+
 def test_service_that_ran_and_is_not_up_with_the_new_ones(desk, svctl, monkeypatch):  # noqa: F811
     """It did not change itself: what it imports did."""
     desk.new("lib/aioextra.py", "word = 1")

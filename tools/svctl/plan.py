@@ -180,6 +180,17 @@ def effect(plan: Plan) -> Effect:
     return found
 
 
+def listed(text: bytes) -> Plan:
+    """What a deploy was to do, of the list that it has sent; see lib/aioswitch.py."""
+    found = Plan()
+    kinds = {"+": found.new, "=": found.changed, "-": found.gone}
+    for line in text.decode("utf-8", errors="replace").splitlines():
+        path = line.partition(" ")[2]
+        if line[:1] in kinds and path != LEDGER and not path.endswith(COPY):
+            kinds[line[0]].append(path)
+    return found
+
+
 def lines(plan: Plan, tree: dict) -> list:
     """The plan for people."""
     found = [f"new      {path}  {tree[path].size} B" for path in plan.new]

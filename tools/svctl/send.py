@@ -186,20 +186,6 @@ def settle(link: Link) -> None:
     link.call("switch", "drop")
 
 
-def recover(link: Link, project: Project, runs: bool, say) -> None:
-    """Finish what an earlier deploy has left on the board. `runs`: the board's manager does."""
-    now, why = state(link)
-    if not now:
-        return
-    load(link, project)
-    if now in ("put", "undo") or now == "trial" and not runs:
-        link.call("switch", "undo", "it was cut", False)
-        say("a deploy that was cut was undone")
-    elif now == "undone":
-        say(f"the deploy before was undone: {why}")
-    settle(link)
-
-
 def undo(link: Link, why: str, reset: bool) -> None:
     """Put the old set back. `reset`: and reset the board at once."""
     load(link)

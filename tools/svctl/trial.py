@@ -8,6 +8,7 @@ from typing import NamedTuple, Optional
 
 from tools.errors import BoardFault, DeployError, LinkError
 from tools.svctl import act, send, services
+from tools.svctl import plan as plans
 from tools.svctl.link import Link, await_prompt
 from tools.svctl.plan import Effect
 from tools.svctl.project import Project
@@ -37,6 +38,38 @@ def base(name: str) -> str:
 def wanted(before: list, effect: Effect) -> list:
     """The services that have to be up: those that were, and what is new, if it is enabled."""
     return [each["name"] for each in before if each.get("up") and base(each["name"]) not in effect.unload]
+
+
+def recover(link: Link, project: Project, runs: bool, say) -> None:
+    """Finish what an earlier deploy has left on the board. `runs`: the board's manager does."""
+    now, why = send.state(link)
+    if not now:
+        return
+    send.load(link, project)
+    if now == "trial" and runs:
+        return _judge_anew(link, say)
+    if now in ("put", "undo", "trial"):
+        link.call("switch", "undo", "it was cut", False)
+        say("a deploy that was cut was undone")
+    elif now == "undone":
+        say(f"the deploy before was undone: {why}")
+    send.settle(link)
+
+
+def _judge_anew(link: Link, say) -> None:
+    """What was on trial when its deploy was cut: that a service is up may be the version before."""
+    effect = plans.effect(plans.listed(send.read(link, plans.LIST)))
+    before = services.of(link, None)
+    if not effect.reset:
+        fault = in_place(link, effect, before).why
+    else:
+        fault, _ = _judge(link, wanted(before, effect))
+        if fault is not None:
+            send.undo(link, fault, True)
+            raise DeployError(f"{link.port}: a deploy that was cut was undone: {fault}. The board is reset: "
+                              "deploy again")
+        send.settle(link)
+    say("a deploy that was cut was " + ("finished" if fault is None else f"undone: {fault}"))
 
 
 def in_place(link: Link, effect: Effect, before: list) -> Judged:

@@ -48,7 +48,7 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     if args.dry_run and send.state(link)[0]:
         say("a deploy that was cut lies there: it would be finished, or undone, first")
     if not args.dry_run:
-        send.recover(link, project, found["manager"], say)
+        trial.recover(link, project, found["manager"], say)
         found.update(send.about(link))
     board, owned = send.look(link, tree)
     plan = plans.make(tree, board, owned, args.config)
@@ -73,7 +73,12 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     sender.switch(effect.reset)
     say(f"{len(plan.send)} files sent, {sizes} B, {len(plan.gone)} removed, in "
         f"{time.monotonic() - begin:.1f} s")
-    for line in _try(link, project, effect, before, found["manager"]):
+    try:
+        told = _try(link, project, effect, before, found["manager"])
+    except KeyboardInterrupt:
+        print("deploy: the new files are in place, on trial; the next deploy judges them", file=sys.stderr)
+        raise
+    for line in told:
         say(line)
     return _end(plan, effect, "done", say)
 
@@ -128,7 +133,11 @@ def _replacing(link: Link, project: Project, plan: Plan, args, say) -> None:
 
 def _answer(question: str) -> bool:
     """What a person says, if there is one: False else."""
-    return sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        return sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        print()
+        return False
 
 
 def _difference(path: str, old: bytes, new: bytes) -> list:

@@ -102,4 +102,8 @@ def _again(question: str) -> bool:
     """Whether a person wants another go; nobody there does not."""
     if not sys.stdin.isatty():
         return False
-    return input(f"{question} [Y/n] ").strip().lower() in ("", "y", "yes")
+    try:
+        return input(f"{question} [Y/n] ").strip().lower() in ("", "y", "yes")
+    except EOFError:
+        print()
+        return False

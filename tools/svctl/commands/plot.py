@@ -13,8 +13,8 @@ COARSE = ("; times in whole seconds, as the boot was not measured: "
 
 
 def arguments(parser) -> None:
-    parser.add_argument("-o", "--output", metavar="FILE", default="boot.svg",
-                        help="where to put the picture (boot.svg); - is the standard output")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to put the picture "
+                        "(boot.svg; with --json nowhere); - is the standard output")
 
 
 def run(link, args, say) -> int:
@@ -22,12 +22,14 @@ def run(link, args, say) -> int:
     boot = boottime.boot(head, rows)
     say.data({"board": boot.board, "firmware": boot.firmware, "uptime": boot.uptime, "exact": boot.exact,
               "services": [_plain(bar) for bar in boot.bars]})
+    if args.json and args.output is None:
+        return 0
     picture = bootplot.svg(boot)
     if args.output == "-":
         if not args.json:
             sys.stdout.write(picture)
         return 0
-    path = _path(args.output, say)
+    path = _path(args.output or "boot.svg", say)
     try:
         path.write_text(picture, encoding="utf-8")
     except OSError as error:
