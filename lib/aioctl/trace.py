@@ -32,9 +32,9 @@ def _printed(error):
 
 
 def where(error):
-    """ " (file, line 16)" of the innermost frame that is not the manager's; "" where there is none."""
+    """ " (file, line 16)" of the innermost frame of a service; "" where there is none."""
     for line in reversed(_printed(error)[1]):
-        if not _is_ours(line):
+        if not _is_ours(line) and '"asyncio/' not in line:  # that is the firmware's
             return " (%s)" % ",".join(line[7:].split(",")[:2]).replace('"', "")
     return ""
 

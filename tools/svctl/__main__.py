@@ -1,6 +1,15 @@
-"""`python -m tools.svctl`: see cli.py."""
+"""Where svctl begins: the command, and `python -m tools.svctl`. What it does is in cli.py."""
 import sys
 
-from tools.svctl.cli import run
 
-sys.exit(run())
+def main() -> int:
+    try:
+        from tools.svctl.cli import run
+    except KeyboardInterrupt:  # it takes a moment to load
+        print("svctl: stopped by Ctrl-C", file=sys.stderr)
+        return 130
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -199,6 +199,6 @@ def lines(plan: Plan, tree: dict) -> list:
     found += plan.notes
     libs = [path for path in [*plan.send, *plan.gone] if path.startswith("lib/")]
     if libs:
-        found.append(f"together lib/ comes from one build: its {len(libs)} files take their places at once, "
-                     "and the board is reset")
+        text = f"its {len(libs)} files take their places" if len(libs) > 1 else "its file takes its place"
+        found.append(f"together lib/ comes from one build: {text} at once, and the board is reset")
     return found
