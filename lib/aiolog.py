@@ -1,5 +1,5 @@
 # The journal: a ring of bytes, allocated once, that keeps the newest lines of text.
-# Writing one allocates nothing. Logger and level are attributes of this module too.
+# Writing one allocates nothing. Logger, level and streamlog are attributes of this module too.
 
 import io
 from struct import pack_into
@@ -115,6 +115,6 @@ class Journal(io.IOBase):
 
 
 def __getattr__(name):
-    if name not in "Logger level":
+    if name not in "Logger level streamlog":
         raise AttributeError(name)
-    return getattr(__import__("aiologger"), name)
+    return getattr(__import__("aiologger" if len(name) < 7 else __name__ + "_" + name), name)

@@ -32,7 +32,7 @@ class Logger:
 
     debug = _at(10)
     info = _at(20)
-    warning = _at(30)
+    warning = warn = _at(30)
     error = _at(40)
     critical = _at(50)
     rate = None

@@ -53,7 +53,7 @@ def _of_root(method):
 
 debug = _of_root("debug")
 info = _of_root("info")
-warning = _of_root("warning")
+warning = warn = _of_root("warning")
 error = _of_root("error")
 critical = _of_root("critical")
 exception = _of_root("exception")

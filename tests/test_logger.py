@@ -384,6 +384,31 @@ print("end")
 """) == ["end"]
 
 
+@pytest.mark.parametrize("made", [
+    'aiolog.Logger(ring, "x", "debug")', 'Tagged(ring, "x")', 'Tagged(Own(), "x")', 'logging.getLogger("x")', "logging",
+    "service.log", "own.log", "given.log",
+])
+def test_warn_is_warning(vm, made):
+    assert lines(vm, f"""
+import aiolog, aioctl, aiologging as logging
+from aioclass import Service
+from aioctl.tagged import Tagged
+class Own:
+    def warning(self, text): ring.put(30, "own", text)
+ring = aiolog.Journal(500)
+aioctl.set_log(ring)
+service = Service("x")
+given = Service("x"); given.add_logger(ring, "info", service_logger=True)
+aioctl.set_log(Own()); own = Service("x"); own.log; aioctl.set_log(ring)
+log = {made}
+log.warn("hot: %d", 80)
+log.warn("100%")
+log.setLevel("error") if log is not logging else log.basicConfig(level=logging.ERROR)
+log.warn("not written")
+print([line[2] for line in ring.lines()], [line[4].rpartition("] ")[2] for line in ring.lines()])
+""") == ["[30, 30] ['hot: 80', '100%']"]
+
+
 # -- docs/journal.md ----------------------------------------------------------
 
 PAGE = (ROOT / "docs/journal.md").read_text()

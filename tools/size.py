@@ -31,9 +31,9 @@ MODULES = ("aioschedule", "aiolog", "aioctl", "aioctl.core", "aioclass", "aioser
            "aioservice.change", "aioservice.checking", "aioservice.findings", "aioservice.near",
            "aioservice.graph", "aioservice.heap", "aioservice.report", "aioservice.bringup",
            "aioservice.runner", "aioctl.report", "aioctl.trace", "aioctl.logs", "aiolines", "aiocalendar",
-           "aioctl.env", "aioctl.profiler", "aioctl.figures", "aiologging", "aioconsole", "aiowatchdog",
-           "aioservice_rom", "aioguard", "aioservice.kept", "aioservice.safemode", "aioservice.masks",
-           "aioservice.damage", "aioswitch")
+           "aioctl.env", "aioctl.profiler", "aioctl.figures", "aiologging", "aiolog_streamlog", "aioconsole",
+           "aiowatchdog", "aioservice_rom", "aioguard", "aioservice.kept", "aioservice.safemode",
+           "aioservice.masks", "aioservice.damage", "aioswitch")
 
 
 class Line(NamedTuple):
