@@ -70,18 +70,24 @@ def check(names=None, armed=armed):
 
 
 def watchdog():
-    # Seconds that `_boot.watchdog` in services.config asks for, or None. A file that is cut short is damaged
-    # here, too, and then that counts which aioservice/settings.py takes; it is too large to load for it.
+    # Seconds that `_boot.watchdog` in services.config asks for, or None. A file that is damaged is so
+    # here, too, and then that counts which aioservice/settings.py takes; it is too large to load for it, and
+    # sees a little more: the manager says where that makes a difference. Of two equal names one is lost.
     import json
 
     names = ["services.config", "services.config.bak", "/rom/services.config"]
     for name in names:
         try:
             with open(name) as file:
-                text = file.read()
-            line = "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
-            if line.count("{") == line.count("}") and line.count("[") == line.count("]"):
-                return json.loads(text).get("_boot", {}).get("watchdog")
+                text = file.read().lstrip("\ufeff")
+            found = json.loads(text)
+            text, line = [
+                "".join(word.replace("\\\\", "").replace('\\"', "").split('"')[::2])
+                for word in (text, json.dumps(found))
+            ]
+            n = [text.count(word) - line.count(word) for word in "\0:,}]us"]
+            if not any(n) or not n[0] and n[1] > 0 and text.count("{") == text.count("}"):
+                return found.get("_boot", {}).get("watchdog")
         except Exception as error:
             if isinstance(error, OSError) and error.errno == 2 and name == names[0]:
                 del names[1]  # no such file: its copy does not count either

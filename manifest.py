@@ -12,6 +12,7 @@ package("aioctl", files=(
     "tagged.py",
     "text.py",
     "trace.py",
+    "utf8.py",
     "verbs.py",
 ), base_path="lib", opt=2)
 package("aioservice", files=(

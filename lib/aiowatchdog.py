@@ -38,6 +38,7 @@ def start(wdt, ms, wanted, error):
     """
     global watchdog
     watchdog = Watchdog(wdt, ms)
+    watchdog.wanted = wanted
     if error is not None:
         watchdog.fault = "services.config: _boot.watchdog: %s s refused (%s), %s" % (
             wanted,
@@ -104,6 +105,7 @@ class Watchdog:
     fault = None  # what was refused, for the status
     why = None  # why it is not fed
     manager = None
+    wanted = None  # what boot.py found in the settings, in seconds
     ending = 0  # shutdowns under way: they are bounded, and it is fed to their end
     _looked = 0  # ticks of the last look
     _last = False  # whether the board goes down: nobody will feed it any more

@@ -139,9 +139,9 @@ def read(tree: Path) -> Project:
         if len(files[name]) == 2:
             failed[name] = f"{name}_service.py and .mpy are both there; remove one"
         elif source is not None:
-            text = source.read_text(encoding="utf-8")
-            takes[name] = signature(text)
             try:
+                text = device("aioctl.utf8").decoded(source.read_bytes())
+                takes[name] = signature(text)
                 services[name] = class_says(text, name)
             except ValueError as error:
                 failed[name] = str(error)
@@ -187,7 +187,7 @@ def _inside(tree: Path) -> Iterator[None]:
 def placed(fault: str) -> str:
     """What is said of a damaged services.config, with the line and column, which a board does not know."""
     try:
-        json.loads(Path("services.config").read_text(encoding="utf-8"))
+        json.loads(Path("services.config").read_text(encoding="utf-8-sig"))
     except json.JSONDecodeError as error:
         place = f"it is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
         return fault.replace("it is not JSON", place)

@@ -60,6 +60,12 @@ with the full path of the key and what was expected, services and requirements t
 names that `.env` does not define. `make check` tells also what `task()` does not take, and in which line a
 file is no JSON. An entry with a fault is left out, the others work.
 
+Both files are UTF-8, with a byte order mark or without, and with the line ends of any system. What they are
+else is named, with the remedy: `it is UTF-16; save it as UTF-8`. Where a board's JSON would take something
+for other than it says, as `[2null]`, `05`, `"C:\\path"` or a comma too many, the file counts as damaged, on
+the board and in `make check`: the last good copy is used, `boot.py` arms the watchdog of that, and the
+status says so. What is nested deeper than 12 levels is damaged, too.
+
 | key | takes | default | is for |
 |---|---|---|---|
 """

@@ -31,7 +31,8 @@ MODULES = ("aioschedule", "aiolog", "aioctl", "aioctl.core", "aioclass", "aioser
            "aioservice.change", "aioservice.checking", "aioservice.findings", "aioservice.near",
            "aioservice.graph", "aioservice.heap", "aioservice.report", "aioservice.bringup",
            "aioservice.runner", "aioctl.report", "aioctl.trace", "aioctl.logs", "aiolines", "aiocalendar",
-           "aioctl.env", "aioctl.profiler", "aioctl.figures", "aiologging", "aiolog_streamlog", "aioconsole",
+           "aioctl.env", "aioctl.utf8", "aioctl.profiler", "aioctl.figures", "aiologging",
+           "aiolog_streamlog", "aioconsole",
            "aiowatchdog", "aioservice_rom", "aioguard", "aioservice.kept", "aioservice.safemode",
            "aioservice.masks", "aioservice.damage", "aioswitch")
 

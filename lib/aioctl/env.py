@@ -3,12 +3,13 @@
 from aioschedule import get_datetime  # noqa: F401 - asyncmd has it here
 
 _FILE = ".env"
+_ERROR = const(40)  # aiolog's level
 
 
 def parse(text):
     """{name: value} of the text of a `.env`: NAME=value, quotes, `export`, # comments."""
     found = {}
-    for line in text.split("\n"):
+    for line in text.replace("\r", "\n").split("\n"):
         line = line.strip()
         if line.startswith("export "):
             line = line[7:].strip()
@@ -27,13 +28,27 @@ def parse(text):
     return found
 
 
-def load(path=_FILE):
-    """{name: value} of `.env`; empty without one."""
+def read(path=_FILE):
+    """({name: value} of `.env`, what is wrong with it or None); no names without one."""
+    from .utf8 import decoded
+
     try:
         with open(path, "rb") as file:
-            return parse(str(file.read(), "utf-8"))
-    except (OSError, ValueError):  # none, or no text at all
-        return {}
+            return parse(decoded(file.read())), None
+    except OSError:
+        return {}, None
+    except ValueError as e:
+        return {}, "%s: %s" % (path, e)
+
+
+def load(path=_FILE):
+    """{name: value} of `.env`; empty without one, and where it is no text, which the journal says then."""
+    found, fault = read(path)
+    if fault is not None:
+        from .core import group
+
+        group().note(_ERROR, path, fault)
+    return found
 
 
 def getenv(name, alt=None, envfile=_FILE):

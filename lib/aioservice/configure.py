@@ -119,7 +119,13 @@ def json_safe(value, deep=_DEEP):
     elif isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             raise ValueError("JSON cannot hold %r" % value)
-    elif not (value is None or isinstance(value, (bool, int, str))):
+    elif isinstance(value, str):
+        was = 0
+        for byte in value.encode():
+            if was == 0xED and byte > 0x9F:
+                raise ValueError("JSON cannot hold a half of a character")
+            was = byte
+    elif not (value is None or isinstance(value, (bool, int))):
         raise ValueError("JSON cannot hold %r" % (value,))
 
 

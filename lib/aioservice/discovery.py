@@ -239,6 +239,10 @@ class Finder:
             note("aioservice", self.fault)
         if self.watchdog is None and self.options.get("watchdog"):
             refused = "services.config: _boot.watchdog: not armed; boot.py does that at power-on"
+        if self.watchdog is not None and "; using " in (self.fault or ""):
+            pair = self.watchdog.watchdog.wanted, self.options.get("watchdog")
+            if pair[0] != pair[1]:  # boot.py took the damaged file for a whole one
+                refused = "services.config: _boot.watchdog: armed for %s s; what counts now has %s" % pair
         manager.fault = self.fault
         if refused is not None:
             manager.fault = refused if self.fault is None else self.fault + "\n" + refused

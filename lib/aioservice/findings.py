@@ -105,6 +105,9 @@ def findings(settings, services, held, failed):
     found.extend([_CONFIG + fault for fault in _faults("_boot", boot, _BOOT)])
     if fault_of("_boot", boot) is not None:  # then none of it counts
         boot = {}
+    damage = __import__("aioctl.env", None, None, ("read",)).read()[1]
+    if damage is not None:
+        found.append(damage)
     entries, faults = resolve(settings)
     for key in sorted(settings):
         name = plain(key)

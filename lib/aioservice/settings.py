@@ -31,8 +31,11 @@ _NEXT = const(5)  # a comma, or the end
 _SPACE = const(32)
 _STRING = const(34)  # "
 _COMMA = const(44)
+_MINUS = const(45)
 _IS = const(58)  # :
 _CLOSED = const(125)  # }
+_UNICODE = const(117)  # \\u
+_DEEP = const(12)  # levels of objects and lists: what can be saved, and what a small stack takes
 # key=what it takes; strings, as each name in a dict would stay in memory for good.
 _KEYS = (
     " enabled=b critical=b safe=b args=l kwargs=k require=r want=n groups=n schedule=t restart=p "
@@ -171,25 +174,39 @@ def _names(value):
     return sum([_names(each) for each in value]) if isinstance(value, list) else 0
 
 
+def _is_value(word):
+    """Whether bytes between brackets, colons and commas are one word or number as JSON has it."""
+    if word in (b"true", b"false", b"null"):
+        return True
+    whole, point, rest = (word[1:] if word[0] == _MINUS else word).partition(b".")
+    if not whole[:1].isdigit() or point and not rest[:1].isdigit():
+        return False
+    return all([c in b"0123456789+-.eE" for c in word]) and (whole[:1] != b"0" or not whole[1:2].isdigit())
+
+
 def _is_whole(bare):
-    """Whether brackets, names, colons and commas follow each other as JSON has it.
+    """Whether brackets, names, colons and commas follow each other as JSON has it, and words are such.
 
     `bare`: bytes of a text in which a string is a " alone. Numbers, as short texts are names for good.
     """
     ends = []  # of the objects and lists that are open
     state = _VALUE
-    within = False  # a number, or true, false, null: what it is json itself has seen
-    for c in bare:
-        was, within = within, c not in b'{}[]:,"'
+    begin = None  # of a number, or of true, false, null
+    for at, c in enumerate(bare):
+        if c > _SPACE and c not in b'{}[]:,"':
+            if begin is None:
+                if state not in (_VALUE, _FIRST):
+                    return False
+                begin = at
+                state = _NEXT
+            continue
+        if begin is not None:
+            if not _is_value(bare[begin:at]):
+                raise ValueError("%s is no value in JSON" % str(bare[begin:at][:20], "utf-8"))
+            begin = None
         if c <= _SPACE:
             if c not in b" \t\r\n":  # json goes on after others, too, and loses something
                 return False
-            within = False
-        elif within:
-            if not was:
-                if state not in (_VALUE, _FIRST):
-                    return False
-                state = _NEXT
         elif state == _COLON or c == _IS:
             if state != _COLON or c != _IS:
                 return False
@@ -208,17 +225,36 @@ def _is_whole(bare):
             return False
         elif c == _STRING:
             state = _NEXT
+        elif len(ends) == _DEEP:
+            raise ValueError("it is nested too deep")
         else:
             ends.append(c + 2)  # in ASCII
             state = _FIRST_NAME if ends[-1] == _CLOSED else _FIRST
     return state == _NEXT and not ends
 
 
+def _halves(text):
+    """How many halves of characters, like \\ud83d, stand in a text; ValueError: a \\ that JSON does not have.
+
+    `text`: one without \\\\. json drops other \\, and takes any four characters behind \\u.
+    """
+    found = 0
+    for part in text.encode().split(b"\\")[1:]:
+        if not part or part[0] not in b'"/bfnrtu':
+            raise ValueError("a \\ in a text is not written as \\\\")
+        if part[0] == _UNICODE:
+            if len(part) < 5 or not all([c in b"0123456789abcdefABCDEF" for c in part[1:5]]):
+                raise ValueError("a \\u in a text is not followed by four digits")
+            found += part[1] in b"dD" and part[2] in b"89abAB"
+    return found
+
+
 def parse(text):
     """(settings, what is odd about them or None); ValueError says why they are damaged.
 
-    MicroPython's json takes a text without its last brackets, or with other colons and commas, and of
-    two equal names the last one. So what is left of the text without its strings is looked at, too.
+    MicroPython's json takes a text without its last brackets, or with other colons and commas, words that
+    follow each other without any, strings that are none of JSON, and of two equal names the last one. So the
+    text without its strings, and these, are looked at, too.
     """
     try:
         found = json.loads(text)
@@ -226,23 +262,37 @@ def parse(text):
         raise ValueError("it is not JSON" if text.strip() else "it is empty")
     if not isinstance(found, dict):
         raise ValueError("it is not an object {name: {…}}")
-    bare = '"'.join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2]).encode()
+    plain = text.replace("\\\\", "/")
+    halves = _halves(plain)
+    parts = plain.replace('\\"', "/").split('"')
+    bare = '"'.join(parts[::2]).encode()
     if not _is_whole(bare):
         raise ValueError("it is cut short, or a bracket, a colon or a comma is wrong")
+    if min("".join(parts[1::2]).encode() + b" ") < _SPACE:
+        raise ValueError("a text has a line end or a tab in it, that is not written as \\n or \\t")
     if bare.count(b":") == _names(found):
-        return found, None
+        return found, "\\ud83d and the like are halves of characters; write whole ones" if halves else None
     once = json.dumps(found)
     twice = [n for n in sorted(found) if text.count('"%s"' % n) > once.count('"%s"' % n)]
-    if not twice:
-        return found, "a name stands twice; the last one counts"
-    return found, "%s stands twice; the last one counts" % ", ".join(twice)
+    return found, "%s stands twice; the last one counts" % (", ".join(twice) or "a name")
+
+
+def _text(data):
+    """The text in bytes; ValueError says what they are where that is no UTF-8."""
+    try:
+        text = str(data, "utf-8")
+        if len(text) == len(data) and "\0" not in text:
+            return text
+    except ValueError:
+        pass
+    return __import__("aioctl.utf8", None, None, ("decoded",)).decoded(data)
 
 
 def load(path):
     """(settings, fault) of a file: settings None where there are none, fault None where nothing is wrong."""
     try:
-        with open(path) as file:
-            found, fault = parse(file.read())
+        with open(path, "rb") as file:
+            found, fault = parse(_text(file.read()))
     except OSError as e:
         # ENOENT: a missing file means defaults; so does ENODEV, where there is no /rom
         return None, None if e.args[0] in (2, 19) else "%s cannot be read: %s" % (path, e)
@@ -273,9 +323,9 @@ def read():
 
 def _undefined(name, entry):
     """The fault of an entry in which a ${NAME} is not defined; None."""
-    from aioctl.env import expand, load
+    from aioctl.env import expand, read
 
-    names = load()
+    names, damage = read()
     for key in sorted(entry):
         if kind(key) in (None, _LIST, _OBJECT):
             parts = {key: entry[key]}
@@ -285,7 +335,8 @@ def _undefined(name, entry):
                 try:
                     expand(parts[part], names)
                 except KeyError as e:
-                    return "%s.%s: ${%s} is not defined in .env" % (name, part, e.args[0])
+                    why = "${%s} is not defined in .env" % e.args[0] if damage is None else damage
+                    return "%s.%s: %s" % (name, part, why)
     return None
 
 

@@ -8,7 +8,15 @@ from .order import closure, cycles
 
 # To be given back, like this package.
 _ALSO = const(
-    ("aioclass_asyncmd", "aiotimers_add", "aiocalendar_rule", "aioctl.text", "aioctl.env", "aioservice_rom")
+    (
+        "aioclass_asyncmd",
+        "aiotimers_add",
+        "aiocalendar_rule",
+        "aioctl.text",
+        "aioctl.env",
+        "aioctl.utf8",
+        "aioservice_rom",
+    )
 )
 
 
