@@ -203,9 +203,8 @@ class Service:
 
     def begin(self):
         """Arms a schedule service, starts any other: all that it requires is up."""
-        if self.forced or self.delay or self.series:  # an attribute that is not there costs nothing
+        if self.forced:  # an attribute that is not there costs nothing
             self.forced = False
-            self.delay = self.series = 0
         if self.schedule is not None or self.type == "schedule.service":
             __import__("aioclass_timed").arm(self)
         else:
@@ -274,6 +273,8 @@ class Service:
                     await self._failed(error)
                     delay = self.retry(True)
                 elif self.schedule is not None or self.type == "schedule.service":
+                    if self.series:  # a run that went well ends it
+                        self.delay = self.series = 0
                     state = "scheduled" if self._armed else "done"
                 else:
                     delay = None if task is None else self.retry(False)

@@ -31,6 +31,7 @@ async def startup(service):
         await service.manager.start([service])
     elif not service.is_active():
         service.error = None
+        service.delay = service.series = 0
         service.begin()
     ends = ("restarting", "failed", "blocked", "stopped", "masked")
     while not service.is_up() and service.state not in ends:

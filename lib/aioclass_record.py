@@ -39,6 +39,7 @@ class Record:
         if service.manager is None:
             if not service.is_active():
                 service.error = None
+                service.delay = service.series = 0
                 service.begin()
         elif service._asked:
             service.manager.restart([service])

@@ -74,7 +74,7 @@ def restart_others(service, names):
     """
     own = (service.name, service.name + ".service")
     others = [name for name in names if name not in own]
-    delay = min(max(service.delay * 2, 1), 60)
+    delay = service.delay = min(max(service.delay * 2, 1), 60)
     if others and service.manager is not None:
         asyncio.create_task(_restart(service.manager, others, delay))
     return delay if len(others) < len(names) else None
@@ -85,7 +85,7 @@ async def _restart(manager, names, delay):
     for name in names:
         plain = name[:-8] if name.endswith(".service") else name
         if plain in manager.services:
-            manager.restart([manager.services[plain]])
+            manager.restart([manager.services[plain]], False)
         elif name in group().records:
             group().records[name].stop()
             group().records[name].start()

@@ -33,7 +33,5 @@ def due(service):
         return False
     if service._life is not None:
         service._life.cancel()  # the schedule is faster than the restart delay
-    elif service.state == "scheduled" and service.series:  # the run before it went well
-        service.delay = service.series = 0
     service._armed = aioschedule.timers.info(service.name) is not None
     service.launch()

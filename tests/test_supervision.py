@@ -236,3 +236,162 @@ print(states(base, mid, top, side), seen())
         "['stopped', 'failed', 'blocked', 'stopped'] ['side finally', 'side cleanup', 'base finally', 'base cleanup']",
         "['stopped', 'failed', 'stopped', 'stopped'] []",
     ]
+
+
+# A requirement that goes and comes back by itself: nobody has said a word to its dependent.
+FLAPS = TOLD + """
+class Gate(Told):
+    # Comes up when it is let.
+    gate = None
+    async def setup(self):
+        if self.gate is not None:
+            await self.gate.wait()
+        await super().setup()
+    async def away(self, how):
+        if how == "failed":
+            self.gate = asyncio.Event()
+            self.told.set()
+            await until(self, "restarting"); await until(self, "starting")
+        else:
+            self.ask()  # it alone
+            await until(self, "stopped")
+        if how == "waiting":
+            self.gate = asyncio.Event()
+            self.begin()
+    def back(self):
+        if self.state == "stopped":
+            self.begin()
+        else:
+            self.gate.set()
+async def bad(a, how):
+    # Fails while its requirement is away, and is up again when that is back.
+    await need.away(how)
+    a.told.set()
+    await until(a, "restarting", "failed")
+    print(a.delay, a.series, a.state)
+    if a.state == "restarting":
+        await until(a, "blocked" if how == "blocked" else "waiting")
+        need.back()
+        await until(a, "running")
+need = Gate("need", restart={"delay": 0})
+"""
+
+
+@pytest.mark.parametrize("away", ["blocked", "waiting", "failed"])
+def test_series_goes_on_behind_a_requirement_that_flaps(lab, away):
+    out = lab(FLAPS + f"""
+a = Told("a", require="need", restart={{"delay": 0.01}})
+await add(a, need).start([a])
+for n in range(4):
+    await bad(a, {away!r})
+print(a.error)
+""")
+    assert out == [f"{delay} {n} restarting" for n, delay in enumerate((0.01, 0.02, 0.04, 0.08), 1)] + ["a"]
+
+
+@pytest.mark.parametrize("how, then", [
+    ("await mgr.restart([need])", "0.02 2"),  # not the word of this one
+    ("put_forward(61); await mgr.restart([need])", "0.01 1"),
+    ("await mgr.restart([a])", "0.01 1"),
+    ("await mgr.stop([a]); await mgr.start([a])", "0.01 1"),
+    ("await mgr.stop([need]); await mgr.start([a])", "0.01 1"),
+    ("await aioservice.stop('a'); await a.startup()", "0.01 1"),
+])
+def test_a_persons_word_to_it_begins_anew_and_that_to_its_requirement_does_not(lab, how, then):
+    out = lab(FLAPS + f"""
+a = Told("a", require="need", restart={{"delay": 0.01}})
+mgr = add(a, need)
+await mgr.start([a])
+await fail(a, "running")
+{how}
+await until(a, "running")
+a.told.set()
+await until(a, "restarting")
+print(a.delay, a.series)
+""")
+    assert out == [then]
+
+
+@pytest.mark.parametrize("away", ["blocked", "waiting", "failed"])
+def test_a_limit_counts_through_what_a_requirement_does(lab, away):
+    out = lab(FLAPS + f"""
+a = Told("a", require="need", restart={{"delay": 0.01, "limit": [5, 60]}})
+await add(a, need).start([a])
+while a.state != "failed":
+    await bad(a, {away!r})
+""")
+    assert [line.split()[1:] for line in out] == [[str(n), "restarting"] for n in range(1, 5)] + [["5", "failed"]]
+
+
+def test_series_of_a_schedule_goes_on_where_a_run_is_skipped_for_its_requirement(lab):
+    """And ends with a run that succeeds."""
+    out = lab(FLAPS + """
+class Run(Lab):
+    n = 0
+    async def task(self):
+        self.n += 1
+        if self.n != 4:
+            raise ValueError
+need = Lab("need")
+a = Run("a", type="schedule.service", schedule={"start_in": 0, "repeat": 0.15}, require="need", restart={"delay": 0.01})
+mgr = add(a, need)
+await mgr.start([a])
+for n in range(5):
+    await until(a, "restarting")
+    print(a.n, a.delay, a.series)
+    need.ask()
+    await until(need, "stopped"); await until(a, "scheduled")
+    need.begin()
+    if n == 2:
+        await until(a, "starting"); await until(a, "scheduled")
+        print(a.n, a.series, a.delay)
+""")
+    assert out == ["1 0.01 1", "2 0.02 2", "3 0.04 3", "4 0 0", "5 0.01 1", "6 0.02 2"]
+
+
+def test_series_of_a_schedule_goes_on_where_it_is_armed_anew(lab):
+    out = lab(FLAPS + """
+class Run(Lab):
+    async def task(self):
+        raise ValueError
+need = Lab("need")
+a = Run("a", type="schedule.service", schedule={"start_in": 0}, require="need", restart={"delay": 0.01})
+mgr = add(a, need)
+await mgr.start([a])
+for n in range(4):
+    await until(a, "restarting")
+    print(a.delay, a.series)
+    need.ask()
+    await until(need, "stopped"); await until(a, "blocked")
+    need.begin()
+""")
+    assert out == ["0.01 1", "0.02 2", "0.04 3", "0.08 4"]
+
+
+def test_services_that_restart_each_other_take_ever_longer(lab):
+    """As asyncmd has it: `restart` names who is restarted in its place."""
+    out = lab(TOLD + """
+global go
+import aioclass_special
+slept = []
+go = asyncio.Event()
+async def sleep(seconds):
+    slept.append(seconds)
+    await go.wait()
+class Loop: pass
+aioclass_special.asyncio = loop = Loop()
+loop.sleep = sleep
+loop.create_task = asyncio.create_task
+a = Told("a", restart=["b"]); b = Told("b", restart=["a"])
+await add(a, b).start([a, b])
+for n in range(5):
+    go.clear()
+    a.told.set(); b.told.set()
+    await until(a, "failed"); await until(b, "failed")
+    while len(slept) < 2 * n + 2:
+        await asyncio.sleep_ms(0)
+    go.set()
+    await until(a, "running"); await until(b, "running")
+print(slept)
+""")
+    assert out == ["[1, 1, 2, 2, 4, 4, 8, 8, 16, 16]"]

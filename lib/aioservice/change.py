@@ -6,6 +6,7 @@ from aioclass_errors import ServiceError
 from aioctl.core import describe, group, is_interrupt
 
 from .manager import manager, names
+from .starting import _failing
 from .verbs import operation
 
 _ERROR = const(40)  # aiolog's level
@@ -90,6 +91,7 @@ async def _reload(mgr, old):
     wanted = ran or old.state in ("failed", "blocked", "waiting")
     shutdowns = mgr.shutdowns
     others = [s for s in mgr.dependents([old]) if s is not old]
+    keep = _failing(others)
     await mgr.stopped([old] + others)
     mgr.services[name] = new
     if not wanted or mgr.shutdowns != shutdowns:
@@ -103,9 +105,9 @@ async def _reload(mgr, old):
         mgr.services[name] = old
         old.refused = new.error
         _put_back(module)
-        mgr.begin([old] + others)
+        mgr.begin([old] + others, keep)
         raise ServiceError("not reloaded: %s; the version before runs again" % error)
-    mgr.begin(others)
+    mgr.begin(others, keep)
 
 
 async def _reload_all(mgr):
@@ -135,8 +137,9 @@ async def _reload_all(mgr):
     finder.bring_all()
     _show_failed(mgr)
     back = [s for s in mgr.dependents(changed) if s.is_active()]
+    keep = [s for s in _failing(back) if s not in changed]
     await mgr.stopped(list(back))
-    await mgr.outcome(mgr.begin(back + [s for s in mgr.services.values() if s.state == "init"]))
+    await mgr.outcome(mgr.begin(back + [s for s in mgr.services.values() if s.state == "init"], keep))
 
 
 def _show_failed(mgr):

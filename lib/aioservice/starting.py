@@ -3,9 +3,12 @@
 
 import sys
 
+import aioschedule
+
 from .manager import names
 from .order import closure, cycles
 
+_MINUTE = const(60)  # s; running that long is healthy
 # To be given back, like this package.
 _ALSO = const(
     (
@@ -25,10 +28,17 @@ def decided(service):
     return service.is_up() or service.state in ("restarting", "failed", "blocked", "stopped", "masked")
 
 
-def begin(self, chosen):
+def _failing(services):
+    """Those of these services whose series of failures no healthy minute has ended yet."""
+    now = aioschedule.uptime()
+    return [s for s in services if s.series and not (s.state == "running" and now - s.since >= _MINUTE)]
+
+
+def begin(self, chosen, keep=()):
     """Starts services and the ones they require, as their requirements allow.
 
-    Returns all of them. Touches nothing that is active already.
+    Returns all of them. Touches nothing that is active already. A series of failures begins anew, but for
+    services to `keep`, which somebody's word to others has stopped.
     """
     services = self.services
     graph = {name: names(services[name].require) for name in services}
@@ -42,6 +52,8 @@ def begin(self, chosen):
     for service in fresh:
         if service.error is not None:  # an attribute that is not there costs nothing
             service.error = None
+        if (service.delay or service.series) and service not in keep:
+            service.delay = service.series = 0
         if service.want:
             _unloop(service, services)
     self.fresh = list(fresh)

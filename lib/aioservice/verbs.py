@@ -3,7 +3,7 @@
 
 from aioctl.text import plain
 
-from .starting import begin, outcome
+from .starting import _failing, begin, outcome
 
 
 def operation(service, coro, word):
@@ -64,16 +64,20 @@ def stop(self, services, grace=None):
     return operation(services[0], self.stopped(self.dependents(services), grace), "stopping")
 
 
-def restart(self, services):
-    """Stops services with their dependents, and brings back exactly those."""
-    return operation(services[0], _restart(self, services, self.shutdowns), "restarting")
+def restart(self, services, anew=True):
+    """Stops services with their dependents, and brings back exactly those.
+
+    With anew the series of failures of these services, not of their dependents, ends.
+    """
+    return operation(services[0], _restart(self, services, anew, self.shutdowns), "restarting")
 
 
-async def _restart(self, services, shutdowns):
+async def _restart(self, services, anew, shutdowns):
     back = self.dependents(services)
+    keep = [s for s in _failing(back) if not anew or s not in services]
     await self.stopped(list(back))
     if self.shutdowns == shutdowns:  # a shutdown meanwhile means all of them
-        await outcome(self, begin(self, back))
+        await outcome(self, begin(self, back, keep))
 
 
 def forget(self, service):
