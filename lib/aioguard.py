@@ -278,7 +278,10 @@ def begin(manager, known):
                 _kept().blamed(name)
         if _crumb or _memory is not None and (n or "aiowatchdog" in sys.modules):
             _trace(True)
-        __import__("asyncio").create_task(_last())
+        create_task = __import__("asyncio").create_task
+        create_task(_last())
+        if "aioswitch" in sys.modules and sys.modules["aioswitch"].why is None:
+            create_task(__import__("aioswitch_trial").judge())
     if not is_safe:
         return sys.modules["aioswitch"].why if "aioswitch" in sys.modules else None
     who = _kept().read().get("who")
@@ -389,7 +392,7 @@ async def _last():
     is_safe = safe()
     _set(0, _LASTED, is_safe)
     if not is_safe:
-        for _ in _healthy():
+        for _ in _undone():
             await __import__("asyncio").sleep(0)
     for path in ("services.state0", "services.state1", "services.step") if not is_safe else ():
         try:
@@ -405,17 +408,18 @@ async def _last():
     _drop(not is_safe and not watched)
 
 
-def _healthy():
-    """Says so to a deploy that is on trial; an iterator, which pauses."""
-    return sys.modules["aioswitch"].lasted() if "aioswitch" in sys.modules else ()
+def _undone():
+    """Ends a deploy that was undone: people had a boot to read of it. An iterator, which pauses."""
+    switch = sys.modules.get("aioswitch")
+    return () if switch is None or switch.why is None else switch.lasted()
 
 
 def ended():
-    """A shutdown has finished: what comes now does not count."""
+    """A shutdown has finished: what comes now does not count. A trial goes on: that is no health."""
     n, phase, is_safe = _state()
     if phase and (_memory is not None or n):
         _set(n, _ENDED, is_safe)
-    for _ in _healthy():
+    for _ in _undone():
         pass
 
 

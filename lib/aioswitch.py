@@ -1,30 +1,54 @@
-# The switch from one set of files to the next: all of a deploy or nothing, whenever the power goes.
+# The switch from one set of files to the next: all of a deploy or nothing, whenever the power goes; and the
+# trial of the new set, which only its health ends well.
 #
 # svctl sends what differs to deploy.next, and a list of what is to happen, deploy.list. Then one line in
 # deploy.switch decides it: boot.py finds it after a power cut, and loads this file, which finishes what was
-# begun. What was replaced lies in deploy.prev until the new set has been seen to be healthy.
+# begun. What was replaced lies in deploy.prev, until the next deploy begins to write.
 #
-#   deploy.switch    its last line is the state; lines are only ever added
-#     (none)         nothing was decided: the old set, whatever lies in deploy.next
-#     put WAY        the files take their places; completed after a power cut, undone if it cannot be
-#     trial          all of the new set is in its place. Each boot on trial adds "boot", its failure "why …"
-#     good           it is healthy: deploy.prev goes
-#     undo …         the old files take their places again; completed after a power cut
-#     undone         all of the old set is in its place
+#   last line of deploy.switch, to which lines are only ever added     what a boot does with it
+#     (none)     nothing is decided, or all is settled. Of a set       nothing, and nobody looks
+#                that is kept there are deploy.list, deploy.prev
+#                and no deploy.next
+#     put WAY    the files take their places                           completes it: trial; or cannot: undo
+#     trial      all of the new set is in its place                    adds "boot"; at the third: undo
+#     good       it is healthy, and stays; the old one is kept         removes deploy.next, deploy.switch
+#     undo WHY   the old files take their places again                 completes it: undone
+#     undone     all of the old set is in its place                    tells why; when it has lasted, or was
+#                                                                      shut down, all of deploy.* goes
+#
+#   what happens on trial                       then
+#     the board finds itself healthy; the       good (aioswitch_trial; svctl deploy, confirm)
+#       host that deploys does; a person
+#       says so
+#     a service that was up before has          undo, and a reset
+#       failed, or the manager has a fault
+#     the loop stands still for 90 s            undo, and a reset: the timer
+#     90 s without a loop, as at the prompt     a reset: the timer, and so that boot has ended, as below
+#     reset, crash, power cut, main.py          still on trial: how a boot ends says nothing good of it. After
+#       raises, Ctrl-C, shutdown, deep sleep      two boots that ended so the next is an undo
+#     the host that restarts services is gone   a reset: a boot shows what they are
+#     a host attaches, and goes                 nothing. A console that is busy for it is no loop that stands
+#                                                 still, unless the console's own file is on trial
+#     svctl rollback                            undo (of a set that is kept: a switch to that, on trial)
+#     svctl deploy                              judges it first: good or undo
 #
 #   deploy.list      "KINDsize path", in order; then its sum, so that one that is damaged is known
 #     =  replaces a file      +  there was none      -  leaves      ~  stands in for boot.py meanwhile
+#     behind the sum:  "up NAMES" services that were up before   "fault TEXT" of the manager before
+#                      "back" this is the set that was there before, brought back
 #
 #   WAY "move": renaming over a file is one step (littlefs). boot.py, main.py and this file are copied to
 #   deploy.prev before it is decided, so that they are never missing; the others are renamed there.
 #   WAY "copy": it is not (FAT, where a power cut in a rename can leave two names of one file). All old files
 #   are copied to deploy.prev before it is decided; then each is written over, where it is not yet right.
 #
-# boot.py looks for this file in deploy.next and deploy.prev first: what lies there is whole. While boot.py
-# itself is written over main.py is whole, and sees to it. Each step may be done twice.
+# boot.py looks for this file in deploy.next and deploy.prev first: what lies there is whole, and so it is
+# the old one that sees to a trial. While boot.py itself is written over main.py is whole, and sees to it.
+# Each step may be done twice.
 
 import os
 import sys
+import time
 
 _MARK = const("deploy.switch")
 _LIST = const("deploy.list")
@@ -37,12 +61,14 @@ _SELF = const("lib/aioswitch.")
 _BOOT = const("boot.py")
 _PIECE = const(512)
 _MOST = const(2)  # boots on trial; the guard's safe mode begins behind the third that does not last
-_DEADLINE = const(90)  # s in which a boot on trial has to have lasted, or a host to have taken it over
+_DEADLINE = const(90)  # s without a sign of life of a board on trial
+_SAID = const(120)  # characters of a reason
+_LASTED = const(60)  # what is left of these when a boot has lasted
 
 why = None  # of a boot behind an undo: what people are to know
-_trial = _has_lasted = False
-_held = 0  # s that a host takes to judge this boot, beyond the deadline
+_trial = False
 _timer = None
+_until = 0  # ticks_ms at which it ends
 
 
 def flat(path):
@@ -221,6 +247,21 @@ def entries():
             yield line[0], int(size), path
 
 
+def beside(text=None):
+    """What stands in the list behind its sum: {word: the rest of its line}."""
+    found = {}
+    try:
+        if text is None:
+            with open(_LIST, "rb") as file:
+                text = file.read()
+        for line in (b"\n" + text).partition(b"\n.")[2].split(b"\n")[1:-1]:
+            word, _, rest = line.decode().partition(" ")
+            found[word] = rest
+    except (OSError, ValueError):
+        pass
+    return found
+
+
 # --- what svctl does, in this order ---
 
 
@@ -326,16 +367,36 @@ def _back(way, kind, path):
 
 
 def settle():
-    """Removes what the set that is in its place needs no more. A generator, which pauses."""
+    """The set that is in its place stays: on trial it is good, and the one before is kept; else that goes.
+    A generator, which pauses."""
     global _trial
-    _trial = False
-    if state()[0] == "trial":
-        _add("good")
-    for folder in (_NEXT, _PREV):
+    now = state()[0]
+    was, _trial = _trial, False
+    try:
+        if now == "trial":
+            _add("good")
+    except OSError:
+        _trial = was
+        raise
+    if _timer is not None:
+        _timer.deinit()
+    good = now in ("trial", "good")
+    if not good:  # first of all: without it what is left is no set
+        _remove(_LIST)
+    for folder in (_NEXT,) if good else (_NEXT, _PREV):
         for _ in _empty(folder):
             yield None
-    _remove(_LIST)
     _remove(_MARK)
+
+
+def begin():
+    """Without a reset: services are to be restarted on trial now, by a host that judges them."""
+    global _trial
+    _trial = True
+    arm()
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and asyncio.core.cur_task is not None:
+        asyncio.create_task(__import__("aioswitch_trial").judge(True))
 
 
 # --- what a boot does ---
@@ -391,19 +452,11 @@ def _again():
 
 def _try(boots):
     global _trial
-    import machine
-
-    if boots and machine.reset_cause() == getattr(machine, "DEEPSLEEP_RESET", -1):
-        for _ in settle():  # the boot before came to its own end
-            pass
-        return
+    _trial = True
+    arm()
     if not boots:
         _forget_boots()
-    _trial = True
-    try:
-        _add("boot")
-    finally:
-        _arm(_DEADLINE)
+    _add("boot")
 
 
 def _forget_boots():
@@ -414,44 +467,85 @@ def _forget_boots():
         pass
 
 
-def _arm(seconds):
-    """Where code is waited for that never comes, as at the firmware's prompt, this resets the board."""
-    global _timer
+def arm():
+    """A sign of life of a board on trial: the timer begins anew. Where none comes for that long, as of code
+    that hangs, it resets the board."""
+    global _timer, _until
+    _until = time.ticks_add(time.ticks_ms(), _DEADLINE * 1000)
     for number in (-1, 3, 1):  # one of the chip, where there are no others: a program that takes it has it
         try:
             from machine import Timer
 
             _timer = _timer or Timer(number)
-            _timer.init(mode=Timer.ONE_SHOT, period=seconds * 1000, callback=_late)
+            _timer.init(mode=Timer.ONE_SHOT, period=_DEADLINE * 1000, callback=_late)
             return
         except Exception:
             pass  # a port without: its watchdog, or a person
 
 
+def left():
+    """The s until then."""
+    return time.ticks_diff(_until, time.ticks_ms()) // 1000
+
+
 def _late(_):
-    global _held
-    if _trial and _held:
-        _arm(_held)  # and then no more
-        _held = 0
-    elif _trial and _has_lasted:  # the host that took it over is gone
-        for _ in settle():
-            pass
-    elif _trial:
+    if not _trial:
+        return
+    try:
+        name = _busy()
+    except Exception:  # no loop that is known
+        name = None
+    if name == "":
+        arm()
+    elif name:
+        refuse(name + " hangs: no sign of life for %d s" % _DEADLINE)
+    else:
         failed("it was not up in time")
 
 
-def hold(seconds):
-    """A host judges whether this boot is healthy, and has that long."""
-    global _held
+def _busy():
+    """Whose code the loop stands in; None: no loop runs. "": a console that this deploy did not bring, and so
+    it is busy for somebody who sits there."""
+    task = sys.modules["asyncio"].core.cur_task
+    if task is None:
+        return None
+    group = sys.modules["aioctl.core"].group()
+    near = []
+    for service in group.services.values():
+        if task in service.__dict__.values():  # the name of that attribute is the build's
+            mine = "/%s_service." % service.name
+            if not getattr(service, "prompt", False) or any([mine in path for _, _, path in entries()]):
+                return service.name + ".service"
+            return ""
+        if service.state in ("starting", "stopping"):
+            near.append(service.name + ".service")
+    for record in group.records.values():
+        if record.task is task:
+            return record.name
+    for name, module in sys.modules.items():
+        if name[-8:] == "_service" and not hasattr(module, "service"):  # its import has not ended
+            return name[name.rfind(".") + 1 : -8] + ".service"
+    return " or ".join(near) or "a task"
+
+
+def refuse(text):
+    """On trial: it goes back, by a reset."""
     if _trial:
-        _held = seconds
+        try:
+            _add("undo " + text[:_SAID])
+        except OSError:  # the flash is full: a boot that has ended
+            pass
+        _reset()
+
+
+def hold(seconds):
+    """For an earlier svctl, which judged alone."""
 
 
 def lasted():
-    """For the guard: the boot has lasted, or ended as it should. A generator, which pauses."""
-    global _has_lasted
-    _has_lasted = True
-    if not _held and (_trial or why is not None):
+    """For the guard: a boot behind an undo has lasted, or ended as it should, and people know of it. The
+    guard of an earlier set says so on trial, too. A generator, which pauses."""
+    if why is not None or _trial and "aioswitch_trial" not in sys.modules and left() <= _LASTED:
         try:
             for _ in settle():
                 yield None
@@ -476,7 +570,7 @@ def failed(error):
 def _said(error):
     if isinstance(error, Exception):
         error = "%s: %s" % (type(error).__name__, error)
-    return error[:120]
+    return error[:_SAID]
 
 
 def _reset():

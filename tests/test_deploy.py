@@ -100,9 +100,11 @@ def svctl(capsys):
 
 
 def contents(root, beside=False):
-    """{path: bytes} of a board, without what it writes by itself."""
+    """{path: bytes} of a board, without what it writes by itself. `beside`: and with what a deploy has left
+    there; not the set before, which is kept."""
     found = {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
-    return {name: data for name, data in found.items() if not name.startswith("services.st")
+    kept = () if (root / "deploy.switch").exists() or (root / "deploy.next").exists() else ("deploy.list", "deploy.prev/")
+    return {name: data for name, data in found.items() if not name.startswith(("services.st", *kept))
             and name != "deploy.txt" and (beside or not name.startswith("deploy."))}
 
 
@@ -284,7 +286,7 @@ def test_make_deploy_takes_the_project_to_an_empty_board(vm32, board_tree):
                           env={**os.environ, "CONFIG": "1", "ENVFILE": "README.md"})
     assert done.returncode == 0, done.stderr
     assert "new      services.config" in done.stdout and "the board was reset, and is up with it" in done.stdout
-    sent = {path.relative_to(vm32.root).as_posix() for path in vm32.root.rglob("*") if path.is_file()}
+    sent = {*contents(vm32.root), "deploy.txt"}
     assert sent == {path.relative_to(ROOT / "build/deploy").as_posix()
                     for path in (ROOT / "build/deploy").rglob("*") if path.is_file()} | {"deploy.txt"}
     assert (vm32.root / "services.config").read_bytes() == (ROOT / "services.config").read_bytes()

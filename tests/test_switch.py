@@ -47,17 +47,19 @@ class Board:
     """A board with an old set, a new one that the test makes, and how they are switched."""
 
     def __init__(self, vm, keeps="scratch"):
-        self.vm, self.keeps = vm, keeps
+        self.vm, self.keeps, self.patched = vm, keeps, {}
         vm.ship("boot.py", "main.py")
         self.patch("lib/aioguard.py", "_LASTS = const(30)", "_LASTS = const(1)")
+        self.patch("lib/aioswitch_trial.py", "_LASTS = const(30)", "_LASTS = const(1)")
         self.service("tells", TELLS % 0.3)
         self.new = Vm(vm.root.parent / "new", vm.bits, vm.root, vm.compiled)
         shutil.rmtree(self.new.root)
 
     def patch(self, path, old, new):
-        text = (ROOT / path).read_text()
+        text = self.patched.get(path) or (ROOT / path).read_text()
         assert old in text
-        self.vm.put(path, text.replace(old, new))
+        self.patched[path] = text.replace(old, new)
+        self.vm.put(path, self.patched[path])
 
     def service(self, name, body, vm=None, top=""):
         (vm or self.vm).put(f"aioservices/services/{name}_service.py", SERVICE % (body, name))
@@ -66,8 +68,8 @@ class Board:
         """The new set begins as a copy of the old one; change `new` then."""
         shutil.copytree(self.vm.root, self.new.root)
 
-    def stage(self, state="put move\n"):
-        """What svctl has done when it decides."""
+    def stage(self, state="put move\n", beside=()):
+        """What svctl has done when it decides; `beside`: lines that it puts behind the list's sum."""
         root, other = self.vm.root, self.new.root
         (other / trees.MANIFEST).write_text(trees.manifest(other, [p for p in files(other)]))
         self.old, self.wanted = files(root), files(other)
@@ -81,7 +83,7 @@ class Board:
         for path in ("boot.py", "main.py"):
             if path in sent:
                 self.write(plans.staged(path).replace("next", "prev"), self.old[path])
-        self.write("deploy.list", text)
+        self.write("deploy.list", text + "".join(line + "\n" for line in beside).encode())
         if state:
             self.write("deploy.switch", state.encode())
 
@@ -101,7 +103,19 @@ class Board:
         return files(self.vm.root) == self.wanted
 
     def is_clean(self):
+        """Nothing is under way, and no set before is kept."""
         return not [path.name for path in self.vm.root.iterdir() if path.name.startswith("deploy.")]
+
+    def keeps_old(self):
+        """Nothing is under way, and the set before is kept."""
+        root = self.vm.root
+        kept = re.findall(r"^[=-]\d+ (.*)$", (root / "deploy.list").read_text(), re.M)
+        return self.is_new() and not (root / "deploy.next").exists() and not (root / "deploy.switch").exists() \
+            and all((root / plans.staged(path).replace("next", "prev")).read_bytes() == self.old[path] for path in kept)
+
+    def hangs_soon(self):
+        """The timer of a trial is 2 s here."""
+        self.patch("lib/aioswitch.py", "_DEADLINE = const(90)", "_DEADLINE = const(2)")
 
 
 @pytest.fixture(params=["scratch", "rtc", ""], ids=["scratch", "rtc", "file"])
@@ -114,7 +128,7 @@ def board(vm32):
     return Board(vm32)
 
 
-def test_set_that_lasts_is_kept_and_nothing_is_left(each):
+def test_set_that_lasts_is_kept_and_the_one_before_too(each):
     each.service("leaves", FOREVER)
     each.begin()
     each.service("good", FOREVER, each.new)
@@ -125,7 +139,7 @@ def test_set_that_lasts_is_kept_and_nothing_is_left(each):
     each.stage()
     out = each.run()
     assert "good.service from" in out and "leaves.service" not in out and "LAST None False" in out
-    assert each.is_new() and each.is_clean()
+    assert each.keeps_old()
     assert not list(each.vm.root.glob("services.st*"))  # none of these resets counted as a failure
 
 
@@ -167,22 +181,12 @@ def test_service_that_hangs_goes_back_by_the_watchdog(each):
 
 
 def test_main_that_never_gets_anywhere_goes_back(board):
-    board.patch("lib/aioswitch.py", "_DEADLINE = const(90)", "_DEADLINE = const(1)")
+    board.hangs_soon()
     board.begin()
     board.new.put("main.py", "import time\nwhile True: time.sleep_ms(10)")
     board.stage()
     assert told(board.run()).endswith(": it was not up in time")
     assert board.is_old() and board.is_clean()
-
-
-def test_host_that_judges_and_is_gone_again(board):
-    """It had said that it would tell; the boot has lasted by then."""
-    board.patch("lib/aioswitch.py", "_DEADLINE = const(90)", "_DEADLINE = const(1)")
-    board.begin()
-    board.service("held", "    async def task(self):\n        sys.modules['aioswitch'].hold(4)\n        await asyncio.sleep(99)", board.new)
-    board.stage()
-    out = board.run()
-    assert "LAST None False" in out and out.count("LAST") == 1 and board.is_new() and board.is_clean()
 
 
 def test_boot_that_raises_is_no_harm_where_the_rest_comes_up(board):
@@ -192,21 +196,129 @@ def test_boot_that_raises_is_no_harm_where_the_rest_comes_up(board):
     assert "LAST None False" in board.run() and board.is_new()
 
 
-def test_boot_that_asks_for_sleep_is_a_good_one(board):
-    board.begin()
-    board.service("sleeps", "    async def task(self):\n        if machine.reset_cause() != 4: machine.deepsleep(10)\n"
-                  "        await asyncio.sleep(99)", board.new)
-    board.stage()
-    board.run()
-    assert board.is_new() and board.is_clean()
+HANG = {
+    "import": "    while True: pass",
+    "setup": "    def setup(self):\n        while True: pass",
+    "async setup": "    async def setup(self):\n        await asyncio.sleep(0)\n        while True: pass",
+    "start callback": "    def setup(self):\n        self.add_callback('start', self.hang)\n    def hang(self, *a):\n        while True: pass",
+    "task": HANGS,
+    "child": "    async def task(self):\n        self.add_ctask(aioctl, self.child, 'child')\n        await asyncio.sleep(99)\n"
+             "    async def child(self):\n        while True: pass",
+    "cleanup": "    def setup(self):\n        1 / 0\n    def cleanup(self):\n        while True: pass",
+    "on_error": "    async def task(self):\n        1 / 0\n    def on_error(self, e):\n        while True: pass",
+}
 
 
-def test_shutdown_that_was_asked_for_is_a_good_end(board):
+@pytest.mark.parametrize("where", HANG)
+def test_service_that_hangs_goes_back_at_once_by_the_timer_and_is_named(board, where):
+    board.hangs_soon()
     board.begin()
-    board.service("tells", "    async def task(self):\n        self.manager.quit.set()", board.new)
+    board.service("bad", HANG[where], board.new)
     board.stage()
-    board.run()
-    assert board.is_new() and board.is_clean()
+    out = board.run()
+    why = "the deploy was undone: bad.service" + (".child" if where == "child" else "") + " hangs: no sign of life for 2 s"
+    assert f"LAST {why} False" in out and board.is_old() and board.is_clean(), out
+    assert "MASK" not in out
+
+
+ENDS = {  # what ends a boot that is none for its health, though it may be meant
+    "deep sleep": "machine.deepsleep(10)",
+    "shutdown": "self.manager.quit.set(); await asyncio.sleep(99)",
+    "shutdown and reset": "asyncio.create_task(self.ends()); await asyncio.sleep(99)",
+    "reset": "machine.reset()",
+    "soft reset": "machine.soft_reset()",
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_no_end_of_a_boot_is_health(each, how):
+    """Each boot with the new files ends so. They are never good; behind the second such end they go back."""
+    each.begin()
+    each.service("tells", "    async def ends(self):\n        await aioservice.shutdown()\n        machine.reset()\n"
+                 "    async def task(self):\n        await asyncio.sleep(0.1)\n        " + ENDS[how], each.new)
+    each.stage()
+    for _ in range(3):
+        assert not each.is_clean() and (each.vm.root / "deploy.prev").exists()
+        out = each.run()
+        if "LAST" in out:
+            break
+    told(out)
+    assert each.is_old() and each.is_clean()
+
+
+def at_prompt(board):
+    """A board whose new set is on trial, attached to by nobody yet."""
+    session = board.vm.session(env={"BOARD_KEEPS": board.keeps})
+    session.expect("tells.service")
+    return session
+
+
+@pytest.mark.parametrize("body", [FOREVER, HANGS], ids=["fine", "hangs"])
+def test_ctrl_c_is_no_health(board, body):
+    """Whoever attaches sends it, and with no console there it shuts the boot down."""
+    board.begin()
+    board.service("bad", body.replace("        ", "        print('tells.service waits')\n        ", 1), board.new)
+    board.service("tells", FOREVER, board.new)
+    board.stage()
+    for _ in range(2):
+        session = at_prompt(board)
+        session.send("\x03")
+        session.expect("shutting down")
+        session.close()
+        assert board.is_new() and (board.vm.root / "deploy.prev").exists()
+    told(board.run())
+    assert board.is_old() and board.is_clean()
+
+
+BEFORE = {  # what the new set has, what is known of the time before: what becomes of it, why
+    "fine": (FOREVER, "up it", None),
+    "fine, and unknown": (FOREVER, "", None),
+    "fails, as before": ("    def setup(self): raise OSError(5)", "", None),
+    "fails": ("    def setup(self): raise OSError(5)", "up other it", "it.service: OSError: [Errno 5] EIO"),
+    "fails by a mistake": ("    async def task(self):\n        await asyncio.sleep(0.1)\n        colour", "up it", "it.service: NameError: name 'colour' isn't defined"),
+    "cannot be loaded": ("    import nothing_of_this_name", "up it", "it.service: ImportError: no module named 'nothing_of_this_name'"),
+    "cannot be loaded, as before": ("    import nothing_of_this_name", "up other", None),
+    "fails again and again": ("    restart = {'delay': 0.1}\n    async def task(self):\n        await asyncio.sleep(0.4)\n        raise ValueError('later')", "up it", "it.service: ValueError: later"),
+    "fails once": ("    restart = {'delay': 0.1}\n    async def task(self):\n        await asyncio.sleep(0.2)\n        Made.n = getattr(Made, 'n', 0) + 1\n"
+                   "        if Made.n < 2: raise ValueError('once')\n        await asyncio.sleep(99)", "up it", None),
+    "needs what fails": ("    require = 'bme'", "up it bme", "bme.service: NameError: name 'i2c' isn't defined"),
+    "needs what fails and is new": ("    require = 'bme'", "up it", "bme.service: NameError: name 'i2c' isn't defined"),
+    "is disabled now": ("    enabled = False", "up it", None),
+    "is slow": ("    async def setup(self): await asyncio.sleep(2)", "up it", None),
+}
+
+
+@pytest.mark.parametrize("what", BEFORE)
+def test_board_judges_by_what_was_up_before(board, what):
+    body, line, why = BEFORE[what]
+    board.patch("lib/aioswitch_trial.py", "_LATEST = const(90)", "_LATEST = const(3)")
+    if "once" in what:
+        board.patch("lib/aioswitch_trial.py", "_STEADY = const(30)", "_STEADY = const(2)")
+    board.service("it", FOREVER)
+    board.begin()
+    board.service("it", body, board.new)
+    board.service("tells", TELLS % 0.3, board.new)
+    if "bme" in body:
+        board.service("bme", "    def setup(self):\n        i2c.scan()", board.new)
+    board.stage(beside=[line])
+    out = board.run()
+    if why is None:
+        assert "LAST None False" in out and board.keeps_old(), out
+    else:
+        assert f"LAST the deploy was undone: {why} False" in out and board.is_old() and board.is_clean(), out
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["new", "as before"])
+def test_fault_of_the_manager_is_a_reason_unless_it_was_there_before(board, before):
+    board.begin()
+    board.new.put("services.config", '{"_boot": {"groups": 7}}')
+    fault = "services.config: _boot.groups"
+    board.stage(beside=["up tells", *(["fault " + fault] if before else [])])
+    out = board.run()
+    if before:
+        assert "LAST None False" in out and board.keeps_old(), out
+    else:
+        assert f"LAST the deploy was undone: {fault}" in out and board.is_old() and board.is_clean(), out
 
 
 # -- what cannot be, and may be found there all the same ------------------------------

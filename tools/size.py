@@ -34,7 +34,7 @@ MODULES = ("aioschedule", "aiolog", "aioctl", "aioctl.core", "aioclass", "aioser
            "aioctl.env", "aioctl.utf8", "aioctl.profiler", "aioctl.figures", "aiologging",
            "aiolog_streamlog", "aioconsole",
            "aiowatchdog", "aioservice_rom", "aioguard", "aioservice.kept", "aioservice.safemode",
-           "aioservice.masks", "aioservice.damage", "aioswitch")
+           "aioservice.masks", "aioservice.damage", "aioswitch", "aioswitch_trial")
 
 
 class Line(NamedTuple):
