@@ -144,7 +144,7 @@ def _is_same(one, two):
     return True
 
 
-def _copy(source, target):
+def copy(source, target):
     """Not over what is right already: while boot.py is torn main.py has to be whole, and vice versa."""
     try:
         if _is_same(source, target):
@@ -172,7 +172,7 @@ def _empty(folder):
         pass
 
 
-def _moves():
+def moves():
     """Whether renaming over a file is one step here: not on FAT, which takes large letters for small."""
     return _size(_MARK.upper()) < 0 if _size(_MARK) >= 0 else _size(_LIST.upper()) < 0
 
@@ -188,7 +188,7 @@ def state():
     except OSError:
         return ["", "", 0, ""]
     if not found[1]:
-        found[1] = "move" if _moves() else "copy"
+        found[1] = "move" if moves() else "copy"
     return found
 
 
@@ -219,11 +219,11 @@ def _add(line):
         file.write(line.replace("\n", " ") + "\n")
 
 
-def _is_listed():
+def is_listed(name=_LIST):
     """Whether the list is there, and whole."""
     total = 0
     try:
-        with open(_LIST, "rb") as file:
+        with open(name, "rb") as file:
             for line in file:
                 if line[:1] == b".":
                     return int(line[1:]) == total
@@ -233,13 +233,13 @@ def _is_listed():
     return False
 
 
-def entries():
+def entries(name=_LIST):
     """Yields (kind, size, path) of the list; of one that is damaged, of the old files that there are."""
-    if not _is_listed():
+    if not is_listed(name):
         for name in _names(_PREV):
             yield "=", _size(_PREV + name), _path(name)
         return
-    with open(_LIST) as file:
+    with open(name) as file:
         for line in file:
             if line[0] == ".":
                 return
@@ -270,12 +270,12 @@ def prepare():
     for _ in _empty(_PREV):
         yield None
     _folders(_PREV)
-    moves = _moves()
+    renames = moves()
     for kind, _, path in entries():
-        if kind in "=-" and (not moves or path in (_BOOT, "main.py") or path[: len(_SELF)] == _SELF):
-            _copy(path, _PREV + flat(path))
+        if kind in "=-" and (not renames or path in (_BOOT, "main.py") or path[: len(_SELF)] == _SELF):
+            copy(path, _PREV + flat(path))
             yield None
-    yield _WAYS[0 if moves else 1]
+    yield _WAYS[0 if renames else 1]
 
 
 def commit(way):
@@ -286,8 +286,8 @@ def commit(way):
 
 def put():
     """Puts the new set in its place; on trial then. Returns how many steps that were."""
-    moves = state()[1] == "move"
-    _look(moves)
+    renames = state()[1] == "move"
+    _look(renames)
     n = 0
     for kind, _, path in entries():
         _feed()
@@ -295,12 +295,12 @@ def put():
         if kind == "~":
             new = _SHIM
         if kind == "-":
-            if moves and _size(old) < 0:
+            if renames and _size(old) < 0:
                 _rename(path, old)
             _leave(path)
-        elif not moves:
+        elif not renames:
             _folders(path)
-            _copy(new, path)
+            copy(new, path)
         elif _size(new) >= 0:
             if kind == "=" and _size(old) < 0:
                 _rename(path, old)
@@ -316,14 +316,14 @@ def _rename(path, to):
         os.rename(path, to)
 
 
-def _look(moves):
+def _look(renames):
     """Raises ValueError where something of the new set is missing."""
-    if not _is_listed():
+    if not is_listed():
         raise ValueError(_LIST + " is damaged")
     for kind, size, path in entries():
         if kind in "=+" and _size(_NEXT + flat(path)) != size:
             put_already = kind == "+" or _size(_PREV + flat(path)) >= 0
-            if not moves or _size(path) != size or not put_already:
+            if not renames or _size(path) != size or not put_already:
                 raise ValueError(path + " is missing in " + _NEXT[:-1])
 
 
@@ -363,7 +363,7 @@ def _back(way, kind, path):
         if way == "move":
             os.rename(old, path)
         else:
-            _copy(old, path)
+            copy(old, path)
 
 
 def settle():
@@ -396,7 +396,10 @@ def begin():
     arm()
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and asyncio.core.cur_task is not None:
-        asyncio.create_task(__import__("aioswitch_trial").judge(True))
+        try:
+            asyncio.create_task(__import__("aioswitch_trial").judge(True))
+        except ImportError:  # an earlier set, which is to be restarted: the timer alone
+            pass
 
 
 # --- what a boot does ---

@@ -12,14 +12,17 @@ from typing import Optional
 import argcomplete
 
 from tools.errors import BoardFault, ServiceUnknown, ToolError
-from tools.svctl import complete
+from tools.svctl import complete, trial
 from tools.svctl.link import Link
 from tools.svctl.services import UNKNOWN
 
 COMMANDS = ("list", "status", "is_active", "tree", "blame", "chain", "logs", "last_boot", "info", "start",
             "stop", "restart", "reload", "enable", "disable", "mask", "unmask", "config", "edit", "top",
-            "plot", "new", "check", "deploy", "reset", "shell")
+            "plot", "new", "check", "deploy", "trial", "confirm", "rollback", "reset", "shell")
 FAILED = 1
+# Which show what is wrong with the board's settings, and which tell of a trial themselves.
+FAULTS = ("list", "status", "info", "check", "config", "last_boot")
+TRIALS = ("deploy", "trial", "confirm", "rollback")
 
 
 class Say:
@@ -105,6 +108,7 @@ def _on(port: str, args: argparse.Namespace) -> int:
         if not getattr(args.module, "LINK", True):
             return args.module.run(port, args, say)
         with Link(port) as link:
+            _tell(link, args.command)
             return args.module.run(link, args, say)
     except ServiceUnknown as error:
         return _failed(args, f"{port}: {error}", UNKNOWN)
@@ -112,6 +116,15 @@ def _on(port: str, args: argparse.Namespace) -> int:
         return _failed(args, f"{port}: {explained(error)}")
     except ToolError as error:
         return _failed(args, str(error))
+
+
+def _tell(link: Link, command: str) -> None:
+    """What whoever looks at a board has to know, beside the answer."""
+    found = link.fault.splitlines() if link.fault and command in FAULTS else []
+    if link.switches and command not in TRIALS:
+        found += filter(None, [trial.pending(link)])
+    for line in found:
+        print(f"{link.port}: {line}", file=sys.stderr, flush=True)
 
 
 def explained(error: BoardFault) -> str:

@@ -84,6 +84,8 @@ class Link:
         self._loaded: list[str] = []
         self._holds = False  # whether no service runs while the console is in raw mode, as with aiorepl
         self._attached = False
+        self.switches = False  # whether a deploy on the board is on trial, or was undone
+        self.fault: Optional[str] = None  # what is wrong with the board's settings
 
     def __enter__(self) -> Link:
         try:
@@ -94,7 +96,9 @@ class Link:
         try:
             self._attach()
             self.call(HOLDS, "begin")
-            self._holds = self.call(HOLDS, "answer").strip() == "True"
+            said = self.call(HOLDS, "answer").strip()
+            if said.startswith("["):
+                self._holds, self.switches, self.fault = json.loads(said)
         except BaseException:
             self._drop(b"\x03\r\x02")  # whatever was under way
             raise
@@ -192,6 +196,10 @@ class Link:
                 self._transport.serial.write(b"\r\x02")
             self._attached = False
         time.sleep(seconds)
+
+    def leave(self) -> None:
+        """Let go of a board that answers no more, so that another link can wait for it."""
+        self._drop(b"\r\x02")
 
     def _go_on(self) -> None:
         """Before a command: where raw mode holds the services up, they have their turn now."""

@@ -19,6 +19,7 @@ NEW = ".new"
 # Where the next set of files is sent, and the one before is kept: see lib/aioswitch.py.
 NEXT, PREV, LIST, MARK = "deploy.next", "deploy.prev", "deploy.list", "deploy.switch"
 SHIM = f"{NEXT}/!"
+BACK = f"{NEXT}/="  # the list of a rollback: see device/back.py
 SERVICES = "aioservices/services/"
 # The last to take their places, in this order: each boot goes on with the switch until they have.
 SWITCH = "lib/aioswitch."
@@ -42,6 +43,7 @@ class Plan:
     gone: list = field(default_factory=list)
     staged: list = field(default_factory=list)  # of those, what was sent already: a deploy was cut
     stale: list = field(default_factory=list)  # left by a deploy that was cut, and of no use
+    kept: list = field(default_factory=list)  # the set before, which goes first; its list before all
     replaced: list = field(default_factory=list)  # settings, of those that changed
     notes: list = field(default_factory=list)
     ledger: list = field(default_factory=list)  # what it is to hold; empty: it is right as it is
@@ -99,6 +101,7 @@ def make(tree: dict, board: dict, owned: set, config: bool = False) -> Plan:
     kept = {staged(path) for path in plan.staged}
     plan.stale = sorted(path for path in board if path.startswith(f"{NEXT}/") and path not in kept
                         or path.endswith(NEW) and path[:-len(NEW)] in known)
+    plan.kept = [LIST] * (LIST in board) + [path for path in board if path.startswith(f"{PREV}/")]
     ours = {path for path in tree if path not in SETTINGS and path != SECRETS}
     if not ours <= owned or plan.new or plan.changed or plan.gone:
         wanted = sorted(ours)
@@ -116,9 +119,10 @@ def _twin(path: str) -> str:
     return {".mpy": str(pure.with_suffix(".py")), ".py": str(pure.with_suffix(".mpy"))}.get(pure.suffix, "")
 
 
-def steps(plan: Plan, sizes: dict, board: dict, shim: Optional[int] = None) -> bytes:
+def steps(plan: Plan, sizes: dict, board: dict, shim: Optional[int] = None, beside: str = "") -> bytes:
     """The list that the board works off: see lib/aioswitch.py. `sizes`: {path: bytes} of what is sent;
-    `shim`: how long what stands in for boot.py is, where the board's own knows nothing of a switch."""
+    `shim`: how long what stands in for boot.py is, where the board's own knows nothing of a switch;
+    `beside`: lines behind its sum."""
     sent = sorted(sizes, key=lambda path: (_late(path), path))
     found = [f"{'=' if path in board else '+'}{sizes[path]} {path}\n" for path in sent]
     early = sum(not _late(path) for path in sent)
@@ -127,10 +131,38 @@ def steps(plan: Plan, sizes: dict, board: dict, shim: Optional[int] = None) -> b
     found += [f"-0 {path}\n" for path in gone if _late(path)]
     if shim is not None:
         found.insert(0, f"~{shim} boot.py\n")
+    return "".join([*found, f".{_sum(found)}\n", beside]).encode()
+
+
+def _sum(found: list) -> int:
     total = 0
     for line in found:
         total = (total << 1 & 0xFFFFFF) + sum(line.encode())
-    return "".join([*found, f".{total}\n"]).encode()
+    return total
+
+
+def beside(up: list, fault: Optional[str], back: bool = False) -> str:
+    """What a board is to know of the time before: the services that were up, and the manager's fault."""
+    found = ["up " + " ".join(up)] + ([f"fault {fault.splitlines()[0]}"] if fault else []) + ["back"] * back
+    return "".join(f"{line}\n" for line in found)
+
+
+def is_kept(text: bytes, back: bytes, there: set) -> bool:
+    """Whether a set before is kept, whole. `text`, `back`: what is in deploy.list and in the list of a
+    rollback that was cut; `there`: the files of a board."""
+    cut = _is_whole(back)
+    staging = not cut and any(path.startswith(f"{NEXT}/") for path in there)
+    if MARK in there or staging or not cut and not _is_whole(text):
+        return False
+    lines = (back if cut else text).decode().partition("\n.")[0].splitlines()
+    files = [staged(line.partition(" ")[2]) for line in lines if line[0] in ("=+" if cut else "=-")]
+    return bool(files) and all(path.replace(NEXT, PREV, 1) in there or path in there for path in files)
+
+
+def _is_whole(text: bytes) -> bool:
+    lines = text.decode("utf-8", errors="replace").splitlines(keepends=True)
+    end = next((i for i, line in enumerate(lines) if line.startswith(".")), None)
+    return end is not None and lines[end] == f".{_sum(lines[:end])}\n"
 
 
 def _late(path: str) -> int:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import base64
 from hashlib import sha256
-from typing import Callable
+from typing import Callable, NamedTuple, Optional
 
 from tools.check import device
 from tools.errors import BoardFault, DeployError, LinkError
 from tools.svctl import plan as plans
 from tools.svctl.link import Link
-from tools.svctl.plan import COPY, LEDGER, LIST, MANIFEST, MARK, NEXT, SHIM, SWITCH, File, Plan
+from tools.svctl.plan import BACK, COPY, LEDGER, LIST, MANIFEST, MARK, NEXT, PREV, SHIM, SWITCH, File, Plan
 from tools.svctl.project import Project
 from tools.svctl.source import DEVICE
 
 PIECE = 768  # bytes of a file that are sent at once: what a board has to decode in its heap
-FOLDERS = {"lib", "aioservices", NEXT}
+FOLDERS = {"lib", "aioservices", NEXT, PREV}
 OLDEST = (1, 24)
 BOOT = "boot.py"
 FAULT = "! "
@@ -46,11 +46,29 @@ def read(link: Link, path: str) -> bytes:
     return b"".join(base64.b64decode(piece) for piece in link.ask("files", "read", path))
 
 
-def state(link: Link) -> tuple[str, str]:
-    """(what a switch on the board has come to, why): see lib/aioswitch.py; "" where there is none."""
+def state(link: Link) -> tuple[str, str, int]:
+    """(what a switch on the board has come to, why, boots on trial): see lib/aioswitch.py; "" where there is
+    none."""
     text = read(link, MARK)
-    found = device("aioswitch").parse(text) if text else [""] * 4
-    return found[0], found[3]
+    found = device("aioswitch").parse(text) if text else ["", "", 0, ""]
+    return found[0], found[3], found[2]
+
+
+class Kept(NamedTuple):
+    """Of a deploy: whether the set before is kept; whether this one was brought back; the services that were
+    up before it, None where nobody knows."""
+
+    whole: bool
+    back: bool
+    up: Optional[list]
+
+
+def kept(link: Link) -> Kept:
+    there = {path for path, _ in link.ask("files", "walk", ["", NEXT, PREV])}
+    text, back = read(link, LIST), read(link, BACK) if BACK in there else b""
+    beside = device("aioswitch").beside(text)
+    up = beside["up"].split() if "up" in beside else None
+    return Kept(plans.is_kept(text, back, there), "back" in beside, up)
 
 
 def check(project: Project, found: dict, port: str) -> None:
@@ -67,7 +85,9 @@ def check_room(link: Link, plan: Plan, tree: dict, board: dict, found: dict) -> 
     """Raise DeployError where the board's flash cannot hold the new files beside the old."""
     if found["flash_free"] is None:
         return
-    needed = plans.room(plan, tree, board, found["flash_block"] or 4096, _is_fat(link, board))
+    block = found["flash_block"] or 4096
+    needed = plans.room(plan, tree, board, block, _is_fat(link, board))
+    needed -= sum(board[path].size // block * block for path in plan.kept)  # these go before
     if needed > found["flash_free"]:
         raise DeployError(f"{link.port}: the flash is too full: {needed} B are needed beside what is there, "
                           f"{found['flash_free']} B are free. Remove files that are not the project's; "
@@ -83,11 +103,12 @@ def _is_fat(link: Link, board: dict) -> bool:
 
 
 class Sender:
-    """Sends the files of a plan; `progress(done, all)` is called with bytes."""
+    """Sends the files of a plan; `progress(done, all)` is called with bytes. `beside`: what the board is to
+    know of the time before."""
 
     def __init__(self, link: Link, project: Project, plan: Plan, board: dict,
-                 progress: Callable[[int, int], None]):
-        self.link, self.plan, self.board, self.progress = link, plan, board, progress
+                 progress: Callable[[int, int], None], beside: str = ""):
+        self.link, self.plan, self.board, self.progress, self.beside = link, plan, board, progress, beside
         self.data = {path: project.path(path).read_bytes() for path in plan.send}
         for path in plan.replaced:  # else what the board has kept would count if this were damaged
             self.data[path + COPY] = self.data[path]
@@ -107,9 +128,9 @@ class Sender:
         if self.shim is not None:
             files[SHIM] = self.shim
         sizes = {path: len(data) for path, data in self.data.items()}
-        files[LIST] = plans.steps(self.plan, sizes, self.board, self.shim and len(self.shim))
+        files[LIST] = plans.steps(self.plan, sizes, self.board, self.shim and len(self.shim), self.beside)
         try:
-            self._remove(self.plan.stale)
+            self._remove([*self.plan.kept, *self.plan.stale])
             _write(self.link, files, self.progress)
         except BoardFault as error:
             self._remove([*files, *map(plans.staged, self.plan.staged)])
@@ -118,7 +139,7 @@ class Sender:
             raise LinkError(f"{error}. Nothing has taken its place yet: deploy again, it goes on from "
                             "there") from error
 
-    def switch(self, reset: bool) -> None:
+    def switch(self, reset: bool, trial: bool = True) -> None:
         """Have the new set take its place; it is on trial then. `reset`: and reset the board at once."""
         try:
             load(self.link)
@@ -126,14 +147,7 @@ class Sender:
         except BoardFault as error:
             settle(self.link)
             raise self._refused(error) from error
-        try:
-            said = (self.link.last if reset else self.link.call)("switch", "go", way, reset).strip()
-        except LinkError as error:
-            raise LinkError(f"{error}. It happened while the files took their places, which the board does "
-                            "without the cable: deploy again to see that it has") from error
-        if not said.isdigit():
-            why = _reason(said, said.removeprefix(FAULT))
-            raise DeployError(f"{self.link.port}: {why.removeprefix(FAULT)}; the files before are back")
+        go(self.link, way, reset, trial)
 
     def _refused(self, error: BoardFault) -> DeployError:
         return DeployError(f"{self.link.port}: {_reason(str(error), error.kind)}; nothing was changed")
@@ -167,22 +181,52 @@ def _write(link: Link, files: dict, progress: Callable[[int, int], None]) -> Non
 # --- what lib/aioswitch does on the board ---
 
 
+def go(link: Link, way: str, reset: bool, trial: bool = True) -> None:
+    """Decide it. Raises DeployError where the files before are back."""
+    try:
+        said = (link.last if reset else link.call)("switch", "go", way, reset, trial).strip()
+    except LinkError as error:
+        raise LinkError(f"{error}. It happened while the files took their places, which the board does "
+                        "without the cable: deploy again to see that it has") from error
+    if not said.isdigit():
+        why = _reason(said, said.removeprefix(FAULT))
+        raise DeployError(f"{link.port}: {why.removeprefix(FAULT)}; the files before are back")
+
+
+def roll_back(link: Link, beside: str) -> str:
+    """Make the set before the next one; the way in which it is to take its place."""
+    link.call("switch", "load")  # that of the set in place: what is kept may have another
+    try:
+        for _ in link.ask("back", "make", beside):
+            pass
+        return list(link.ask("switch", "prepare"))[-1]
+    except BoardFault as error:
+        for _ in link.ask("back", "leave"):
+            pass
+        raise DeployError(f"{link.port}: {_reason(str(error), error.kind)}; nothing was changed") from error
+
+
 def load(link: Link, project: Project = None) -> None:
     """Load it there. `project`: from here, if the board has none, or none that can be loaded."""
     try:
-        link.call("switch", "load")
+        link.call("switch", "load", NEXT, PREV)
     except BoardFault:
         if project is None:
             raise
         path = next(path for path in project.files if path.startswith(SWITCH))
         _write(link, {plans.staged(path): project.path(path).read_bytes()}, lambda *_: None)
-        link.call("switch", "load")
+        link.call("switch", "load", NEXT, PREV)
 
 
 def settle(link: Link) -> None:
     """Remove what the set that is in its place needs no more, and forget the module."""
     for _ in link.ask("switch", "settle"):
         pass
+    drop(link)
+
+
+def drop(link: Link) -> None:
+    """Forget the module: the next deploy brings its own."""
     link.call("switch", "drop")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Callable
 
 from tools.check import device
-from tools.errors import DeployError
+from tools.errors import DeployError, LinkError
 from tools.mpy import BUILD
 from tools.svctl import plan as plans
 from tools.svctl import send, services, trial
@@ -30,6 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--env", metavar="FILE", type=Path, help="send this file as the board's .env, too")
     parser.add_argument("--reset", action="store_true", help="reset the board, also where services can be "
                         "restarted one by one")
+    parser.add_argument("--no-trial", action="store_true", help="what is sent is good at once, whatever "
+                        "becomes of it; the set before is kept all the same, for svctl rollback")
     parser.add_argument("--tree", metavar="DIR", type=Path, help="a board tree; else the project's is built")
 
 
@@ -67,34 +69,33 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
         return _end(plan, plans.Effect(), text, say)
     begin = time.monotonic()
     before = services.of(link, None) if found["manager"] else []
-    effect.reset = effect.reset or _is_of_prompt(effect, before)
-    sender = send.Sender(link, project, plan, board, _progress)
+    effect.reset = effect.reset or trial.is_of_prompt(effect, before)
+    up = trial.were_up(before)
+    sender = send.Sender(link, project, plan, board, _progress, plans.beside(up, found["fault"]))
     sender.stage()
-    sender.switch(effect.reset)
+    sender.switch(effect.reset, not args.no_trial)
     say(f"{len(plan.send)} files sent, {sizes} B, {len(plan.gone)} removed, in "
         f"{time.monotonic() - begin:.1f} s")
     try:
-        told = _try(link, project, effect, before, found["manager"])
+        told = (take_up if args.no_trial else tried)(link, project, effect, before, up, found["manager"], say)
     except KeyboardInterrupt:
-        print("deploy: the new files are in place, on trial; the next deploy judges them", file=sys.stderr)
+        what = "good" if args.no_trial else "on trial; the next deploy judges them"
+        print(f"deploy: the new files are in place, {what}", file=sys.stderr)
         raise
     for line in told:
         say(line)
     return _end(plan, effect, "done", say)
 
 
-def _is_of_prompt(effect: plans.Effect, before: list) -> bool:
-    """Whether the service changed that we are talking to."""
-    touched = [*effect.unload, *effect.reload]
-    return any(each.get("prompt") and trial.base(each["name"]) in touched for each in before)
-
-
-def _try(link: Link, project: Project, effect: plans.Effect, before: list, runs: bool) -> list:
+def tried(link: Link, project, effect: plans.Effect, before: list, up: list, runs: bool, say) -> list:
     """Have the new set taken up, and judge it; what there is to say. Raises DeployError if it was undone."""
     if effect.reset:
-        judged = trial.after_reset(link.port, project, effect, before)
+        judged = trial.after_reset(link.port, project, effect, before, up)
     elif runs:
-        judged = trial.in_place(link, effect, before)
+        try:
+            judged = trial.in_place(link, effect, before, up)
+        except LinkError as error:
+            judged = trial.hangs(link, effect, before, up, error, say)
     else:
         send.settle(link)
         return [f"no manager runs on the board: make reset PORT={link.port} starts it"] if effect else []
@@ -102,8 +103,24 @@ def _try(link: Link, project: Project, effect: plans.Effect, before: list, runs:
         raise DeployError(f"{link.port}: the files before are back: {judged.why}")
     if effect.reset:
         return ["the board was reset, and is up with it"]
-    names = [name for name in judged.states if trial.base(name) in (*effect.reload, *effect.load)]
-    return [f"{name}.service: {judged.states[name]['state']}" for name in names]
+    return _states(judged.states, effect)
+
+
+def take_up(link: Link, project, effect: plans.Effect, before: list, up: list, runs: bool, say) -> list:
+    """Have it taken up, without a trial."""
+    if effect.reset:
+        return ["the board is reset; nothing is on trial"]
+    if not runs:
+        return tried(link, project, effect, before, up, runs, say)
+    fault = trial.changed(link, effect, before, up)
+    send.drop(link)
+    found = {each["name"]: each for each in services.of(link, None)}
+    return [*([fault] if fault else []), *_states(found, effect), "nothing is on trial"]
+
+
+def _states(found: dict, effect: plans.Effect) -> list:
+    names = [name for name in found if trial.base(name) in (*effect.reload, *effect.load)]
+    return [f"{name}.service: {found[name]['state']}" for name in names]
 
 
 def _end(plan: Plan, effect: plans.Effect, text: str, say) -> int:

@@ -12,6 +12,7 @@ def arguments(parser) -> None:
 
 def run(link, args, say) -> int:
     found = send.about(link)
+    found["rolled_back"] = send.kept(link).back
     say.data(found)
     mpy = found["mpy"]
     flash = "?" if found["flash"] is None else f"{found['flash_free']} B of {found['flash']} B free"
@@ -21,6 +22,7 @@ def run(link, args, say) -> int:
         (".mpy", "none" if mpy is None else f"v{mpy & 0xFF}.{mpy >> 8 & 3}"),
         ("heap", f"{found['heap_free']} B of {found['heap']} B free"), ("flash", flash),
         ("manager", f"runs, for {found['uptime']} s" if found["manager"] else "none runs"),
+        *([("files", "+rolled-back")] if found["rolled_back"] else []),
     ):
         say(f"{word:>8}: {value}")
     return 0

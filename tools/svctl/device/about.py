@@ -27,6 +27,7 @@ class _svctl_about:
             "flash": None,
             "manager": False,
             "uptime": None,
+            "fault": None,
         }
         yield found
         yield ...
@@ -40,4 +41,5 @@ class _svctl_about:
             import asyncio
 
             runs = asyncio.core.cur_task is not None  # else its loop has ended
-            yield {"manager": runs, "uptime": sys.modules["aioschedule"].uptime()}
+            fault = sys.modules["aioservice.manager"].manager().fault
+            yield {"manager": runs, "uptime": sys.modules["aioschedule"].uptime(), "fault": fault}

@@ -17,5 +17,13 @@ class _svctl_holds:
                 _svctl_holds.task = asyncio.create_task(event.wait())
 
     def answer():
-        """Prints it, of the time since."""
-        print(_svctl_holds.task is not None and not _svctl_holds.task.done())
+        """Prints [it, of the time since; whether a deploy lies there; the manager's fault, cut]."""
+        import json
+        import os
+        import sys
+
+        fault = None
+        if "aioservice.manager" in sys.modules:
+            fault = sys.modules["aioservice.manager"].manager().fault
+        found = _svctl_holds.task is not None and not _svctl_holds.task.done()
+        print(json.dumps([found, "deploy.switch" in os.listdir(), fault and fault[:300]]))

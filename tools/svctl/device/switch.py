@@ -5,12 +5,12 @@
 class _svctl_switch:
     module = None
 
-    def load():
-        """Loads it from where it is whole: what was sent, what is being replaced, lib/."""
+    def load(*folders):
+        """Loads it from where it is whole: folders, lib/."""
         import sys
 
         path = sys.path[:]
-        sys.path[:0] = ("deploy.next", "deploy.prev")
+        sys.path[:0] = folders
         try:
             _svctl_switch.module = __import__("aioswitch")
         finally:
@@ -31,24 +31,42 @@ class _svctl_switch:
     def prepare():
         return _svctl_switch.module.prepare()
 
-    def go(way, reset):
+    def go(way, reset, trial):
         """Decides it, does it, and prints how many steps that were. `reset`: and resets the board at once,
-        so that nothing is loaded that does not fit what is in memory."""
+        so that nothing is loaded that does not fit what is in memory. `trial`: else it is good at once."""
         module = _svctl_switch.module
         module.commit(way)
         try:
             done = module.put()
         except Exception as error:
             module.undo(str(error))
-            for _ in module.settle():
-                pass
+            _svctl_switch.run(module.settle())
             print("!", error)
             return
+        if not trial:
+            _svctl_switch.run(module.settle())
+        elif not reset and hasattr(module, "begin"):
+            module.begin()
         print(done)
         if reset:
             import machine
 
             machine.reset()
+
+    def run(steps):
+        for _ in steps:
+            pass
+
+    def left():
+        """Prints [s until the board judges, s until it resets itself]; null: it does not."""
+        import json
+        import sys
+
+        found = [None, None]
+        module = sys.modules.get("aioswitch")
+        if hasattr(module, "left"):
+            found = [getattr(sys.modules.get("aioswitch_trial"), "left", None), module.left()]
+        print(json.dumps(found))
 
     def undo(why, reset):
         """Puts the old set back, and prints a line."""
