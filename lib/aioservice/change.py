@@ -39,7 +39,10 @@ def reload(name=None):
     if name is not None:
         service = mgr.get(name)
         return operation(service, _told(service.name + ".service", _reload(mgr, service)), "reloading")
-    return operation(None, _told("aioservice", _reload_all(mgr)), "reloading")
+    touched = []  # [name, why it goes on as it was or None, whether it is to be up]
+    made = operation(None, _told("aioservice", _reload_all(mgr, touched)), "reloading")
+    made.touched = touched
+    return made
 
 
 async def _told(name, coro):
@@ -110,7 +113,7 @@ async def _reload(mgr, old):
     mgr.begin(others, keep)
 
 
-async def _reload_all(mgr):
+async def _reload_all(mgr, touched):
     from .configure import remember
     from .discovery import Finder, note
 
@@ -124,11 +127,14 @@ async def _reload_all(mgr):
     for name in sorted(mgr.services):
         service = mgr.services[name]
         if finder.settings.get(name, {}).get("enabled") is False:
+            if service.is_active():
+                touched.append([name, None, False])
             mgr.held[name] = "disabled"
             mgr.stop([service])
         elif name in finder.faults:  # it goes on as it is
             note(name + ".service", "", finder.faults[name])
             print(finder.faults[name])
+            touched.append([name, str(finder.faults[name]), True])
         elif _take_over(service, finder.anew(service)):
             changed.append(service)
     known = finder.known()
@@ -138,8 +144,12 @@ async def _reload_all(mgr):
     _show_failed(mgr)
     back = [s for s in mgr.dependents(changed) if s.is_active()]
     keep = [s for s in _failing(back) if s not in changed]
+    fresh = [s for s in mgr.services.values() if s.state == "init"]
+    touched.extend([[s.name, None, True] for s in back + fresh])
+    touched.extend([[s.name, None, False] for s in changed if s not in back])
+    touched.extend([[name, None, True] for name in sorted(mgr.failed)])
     await mgr.stopped(list(back))
-    await mgr.outcome(mgr.begin(back + [s for s in mgr.services.values() if s.state == "init"], keep))
+    await mgr.outcome(mgr.begin(back + fresh, keep))
 
 
 def _show_failed(mgr):

@@ -46,8 +46,8 @@ def config(name, enabled=..., *args, **kwargs):
     """Saves settings of a service; True, or False with the reason printed.
 
     Keyword names of the key table become keys, others go to the entry's `kwargs`. What is
-    not named stays as it is, and so does `enabled` where it is None. The settings apply when the
-    service is loaded the next time.
+    not named stays as it is, and so does `enabled` where it is None; what is ... is taken out. The
+    settings apply when the service is loaded the next time.
     """
     if enabled is ...:  # told, as all else that is not saved
         print('not saved: %s: say whether it is to run: config("%s", True, …)' % (name, name))
@@ -82,6 +82,8 @@ def _merge(old, enabled, args, kwargs):
     for word in kwargs:
         if kind(word) is None:
             own[word] = kwargs[word]
+        elif kwargs[word] is ...:
+            entry.pop(word, None)
         else:
             entry[word] = kwargs[word]
     before = entry.get("kwargs")
@@ -90,7 +92,10 @@ def _merge(old, enabled, args, kwargs):
     elif "kwargs" in kwargs:  # no object: that will be said
         return entry
     if own:
+        own = {word: own[word] for word in own if own[word] is not ...}
         entry["kwargs"] = own
+        if not own:
+            del entry["kwargs"]
     return entry
 
 

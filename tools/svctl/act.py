@@ -45,15 +45,17 @@ def verb(name: str, optional: bool = False) -> tuple[Callable, Callable]:
         codes, found = [], []
         for each in args.names or [None]:
             codes.append(_do(link, name, each, say))
-            if each is not None:
-                after = services.of(link, each)
-                found += after
-                codes.append(_judge(name, after))
+            after = _touched(link) if each is None else services.of(link, each)
+            codes.append(_judge(name, after))
+            found += after
         say.data([services.public(each) for each in found])
         for each in found:
-            say(f"{each['name']}.service: {each['state']}" + (_did(name, each) if not max(codes) else ""))
-            if _judge(name, [each]) and "line" in each:
+            more = _did(name, each) if not max(codes) else ""
+            say(f"{each['name']}.service: {each['state']}" + (_kept(each) or more))
+            if _judge(name, [each]) and "line" in each and not each.get("kept"):
                 say(each["line"])
+        if not found and args.names == [] and not max(codes):
+            say("no service has other settings than before")
         return max(codes)
 
     return arguments, run
@@ -64,6 +66,14 @@ def call(link: Link, name: str, which: Optional[str]) -> tuple[list, Optional[st
     prepare(link, name, which)
     *said, last = link.call("act", "do", *([] if which is None else [which])).splitlines()
     return said, REFUSED if json.loads(last) is False else _wait(link, name)
+
+
+def _touched(link: Link) -> list:
+    """What has become of those that a reload of the settings touched; `kept`: why one goes on as it was."""
+    found = []
+    for name, kept, wanted in json.loads(link.call("act", "touched")):
+        found += [{**each, "kept": kept, "wanted": wanted} for each in services.of(link, name)]
+    return found
 
 
 def _do(link: Link, name: str, which, say) -> int:
@@ -117,4 +127,11 @@ def _judge(name: str, found: list) -> int:
     wanted = WANTED.get(name)
     if wanted is None:
         return 0
-    return 0 if all((services.word(each) == "active") == wanted for each in found) else services.FAILED
+    for each in found:
+        if _kept(each) or (services.word(each) == "active") != each.get("wanted", wanted):
+            return services.FAILED
+    return 0
+
+
+def _kept(each: dict) -> str:
+    return f"; as it was: {each['kept']}" if each.get("kept") else ""

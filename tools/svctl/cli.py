@@ -35,6 +35,14 @@ class Say:
         if not self.as_json:
             _put(f"{self.port}: {line}" if self.several else line)
 
+    def note(self, text: str) -> None:
+        """Lines beside the answer: on stderr where that is JSON."""
+        for line in text.splitlines():
+            if self.as_json:
+                print(f"{self.port}: {line}", file=sys.stderr, flush=True)
+            else:
+                self(line)
+
     def data(self, value) -> None:
         if self.as_json:
             _put(json.dumps({"port": self.port, "answer": value} if self.several else value))

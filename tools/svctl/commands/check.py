@@ -42,7 +42,7 @@ def run(link: Link, args: argparse.Namespace, say) -> int:
         say("the project cannot be built: the board was not looked at")
         return 1
     found = send.about(link)
-    wrong = []
+    wrong = [f"{link.port}: {line}" for line in (found["fault"] or "").splitlines()]
     try:
         send.check(args.project, found, link.port)
     except (DeployError, TreeError) as error:

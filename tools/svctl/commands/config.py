@@ -1,24 +1,30 @@
 """`svctl config`: the entry of a service in the board's services.config; changes it with key=value."""
 from __future__ import annotations
 
+import copy
+
 from tools.errors import ServiceUnknown, SettingsError
 from tools.svctl import settings
 from tools.svctl.complete import keys, names
 
-HELP = "the settings of a service; key=value changes them"
+HELP = "the settings of a service; key=value changes them, --unset key takes them out"
 
 
 def arguments(parser) -> None:
     name = parser.add_argument("name", metavar="NAME", help="a service, or _boot for the board's own")
     name.completer = names
     pairs = parser.add_argument("pairs", metavar="key=value", nargs="*",
-                                help="a value is JSON, else text: limit=3 restart=always require='[\"net\"]'")
+                                help="a value is JSON, else text: limit=3 restart=always schedule.at=06:00 "
+                                "kwargs.period=5 require='[\"net\"]'")
     pairs.completer = keys
+    parser.add_argument("--unset", metavar="KEY", nargs="+", action="extend", default=[],
+                        help="takes out a key, like loglevel, kwargs.period or schedule.days")
 
 
 def prepare(args) -> None:
-    args.keys = settings.parse(args.pairs)
-    if args.keys and "*" in args.name:
+    args.keys = settings.parse([*args.pairs, *(word for word in args.unset if "=" in word)])
+    args.unset = [word for word in args.unset if "=" not in word]
+    if (args.keys or args.unset) and "*" in args.name:
         raise SettingsError(f"{args.name}: name one service to change its settings")
 
 
@@ -28,40 +34,35 @@ def run(link, args, say) -> int:
     except ServiceUnknown:
         if "cls" not in args.keys:  # a new one, of any class
             raise
-        settings.save(link, args.name, args.keys)
-        entry = settings.Entry(link, args.name)
-        args.keys = {}
-        return _show(entry, True, say)
-    if args.keys:
-        _change(link, entry, args.keys)
-        entry = settings.Entry(link, args.name)
-    return _show(entry, bool(args.keys), say)
+        entry = settings.Entry(None, args.name)
+    say.note(entry.fault or "")
+    if not (args.keys or args.unset):
+        return _show(entry.data, say)
+    try:
+        after, notes = changed(entry, args.keys, args.unset)
+    except SettingsError as error:
+        raise SettingsError(f"{link.port}: {error}") from error
+    for line in [*settings.replace(link, entry.name, entry.data, after), *notes]:
+        say.note(line)
+    _show(after, say)
+    say(settings.WHEN_BOOT if entry.name == settings.BOOT else settings.WHEN)
+    return 0
 
 
-def _change(link, entry, keys: dict) -> None:
-    named = {key: value for key, value in keys.items() if not key.startswith("kwargs.")}
-    forced = {key[len("kwargs."):]: value for key, value in keys.items() if key not in named}
-    wrong = settings.unknown(entry, list(named))
+def changed(entry: settings.Entry, keys: dict, unset: list) -> tuple[dict, list]:
+    """(the entry with keys set and others taken out, what there is to say); SettingsError for a fault."""
+    after = copy.deepcopy(entry.data) if isinstance(entry.data, dict) else {}
+    for key in unset:
+        settings.drop(entry, after, key)
+    notes = [settings.put(entry, after, settings.where(entry, key), value) for key, value in keys.items()]
+    wrong, slips = settings.faults(entry.name, after)
     if wrong:
-        raise SettingsError(f"{link.port}: {wrong}")
-    if entry.name == settings.BOOT:
-        after = {**entry.data, **named}
-        wrong = settings.faults(entry.name, after)[0]
-        if wrong:
-            raise SettingsError(f"{link.port}: not saved: {wrong[0]}")
-        settings.replace(link, entry.name, entry.data, after)
-        return
-    table = set(settings.words(entry.name)) & set(forced)
-    if table:
-        raise SettingsError(f"{link.port}: kwargs.{min(table)}: {min(table)} is a key of each service; "
-                            "svctl edit can set both")
-    settings.save(link, entry.name, {**named, **forced})
+        raise SettingsError(f"not saved: {wrong[0]}")
+    return after, [*filter(None, notes), *slips]
 
 
-def _show(entry, changed: bool, say) -> int:
-    say.data(entry.data)
-    for line in settings.lines(entry.data):
+def _show(data, say) -> int:
+    say.data(data)
+    for line in settings.lines(data):
         say(line)
-    if changed:
-        say(settings.WHEN_BOOT if entry.name == settings.BOOT else settings.WHEN)
     return 0

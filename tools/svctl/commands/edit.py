@@ -22,6 +22,8 @@ LINK = False  # the board is left alone while somebody types
 def arguments(parser) -> None:
     name = parser.add_argument("name", metavar="NAME", help="a service, or _boot for the board's own")
     name.completer = names
+    parser.add_argument("--force", action="store_true",
+                        help="save names in kwargs that the class does not have where nobody can be asked")
 
 
 def run(port: str, args, say) -> int:
@@ -29,31 +31,39 @@ def run(port: str, args, say) -> int:
         entry = settings.Entry(link, args.name)
     if "*" in entry.name:
         raise SettingsError(f"{entry.name}: name one service")
-    after, slips = edited(entry.name, entry.data, port)
+    say.note(entry.fault or "")
+    after, slips = edited(entry, port, args.force)
     if after == entry.data:
         say("nothing was changed")
     else:
         with Link(port) as link:
-            settings.replace(link, entry.name, entry.data, after)
-        for line in [*settings.lines(after), *slips]:
+            slips = [*settings.replace(link, entry.name, entry.data, after), *slips]
+        for line in settings.lines(after):
             say(line)
+        say.note("\n".join(slips))
         say(settings.WHEN_BOOT if entry.name == settings.BOOT else settings.WHEN)
     say.data(after)
     return 0
 
 
-def edited(name: str, entry: dict, port: str) -> tuple[dict, list]:
+def edited(entry: settings.Entry, port: str, force: bool) -> tuple[dict, list]:
     """What a person makes of an entry: one without a fault, and what may be a slip in it. Else
-    SettingsError, which says where the text is."""
+    SettingsError, which says where the text is. Names in kwargs that the class does not have are saved with
+    `force`, or as a person says that they are meant."""
+    name = entry.name
     fd, path = tempfile.mkstemp(prefix=f"{name}-", suffix=".json")
-    text = "\n".join(settings.lines(entry)) + "\n"
+    text = "\n".join(settings.lines(entry.data)) + "\n"
     with os.fdopen(fd, "w", encoding="utf-8") as file:
         file.write(text)
     while True:
         _open(Path(path))
         try:
-            after, slips = _checked(name, Path(path).read_text(encoding="utf-8"))
-        except (SettingsError, UnicodeDecodeError) as error:
+            after, slips = _checked(entry, Path(path).read_bytes())
+            unnamed = settings.slips(entry, after)
+            if unnamed and not force and not sys.stdin.isatty():
+                raise SettingsError(f"{unnamed[0]}; --force saves it")
+            slips += unnamed
+        except SettingsError as error:
             if _again(f"{error}. Edit it again?"):
                 continue
             raise SettingsError(f"{port}: {error}; nothing was changed. Your text is in {path}") from error
@@ -75,24 +85,26 @@ def _open(path: Path) -> None:
         raise SettingsError(f"{editor[0]} ended with {code}: nothing was changed")
 
 
-def _checked(name: str, text: str) -> tuple[dict, list]:
-    """(the entry, what may be a slip in it)."""
+def _checked(entry: settings.Entry, data: bytes) -> tuple[dict, list]:
+    """(the entry that a text says, what may be a slip in it)."""
+    name, text = entry.name, ""
     try:
-        entry, twice = device("aioservice.settings").parse(text)
-    except ValueError as error:
+        text = device("aioctl.utf8").decoded(data)
+        after, odd = device("aioservice.settings").parse(text)
+    except (ValueError, RecursionError) as error:
         raise SettingsError(_where(name, text, str(error))) from error
-    wrong, slips = settings.faults(name, entry)
-    if twice:
-        wrong.append(f"{name}: {twice}")
+    wrong, slips = settings.faults(name, after)
+    if odd:
+        wrong.append(f"{name}: {odd}")
     if wrong:
         raise SettingsError(wrong[0])
-    return entry, slips
+    return after, [*slips, *settings.changes(entry, after)]
 
 
 def _where(name: str, text: str, why: str) -> str:
     """What is wrong with a text that is no JSON, with its place where Python knows it."""
     try:
-        json.loads(text)
+        json.loads(text or "{}")
     except ValueError as error:
         return f"{name}: {error}"
     return f"{name}: {why}"

@@ -33,6 +33,13 @@ class _svctl_act:
         error = None if operation is None else operation.error
         print(json.dumps([operation is None or operation.ended.is_set(), error and str(error)]))
 
+    def touched():
+        """Prints [[a service that a reload of the settings touched, why it goes on as it was or None, whether
+        it is to be up] …]."""
+        import json
+
+        print(json.dumps(getattr(_svctl_act.operation, "touched", [])))
+
     def done():
         """Gives back what it took."""
         __import__("aioservice.manager", None, None, ("x",)).manager().release()

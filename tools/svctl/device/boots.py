@@ -11,5 +11,6 @@ class _svctl_boots:
         function = __import__("aioservice").last_boot
         yield None
         found = function()
+        found["fault"] = sys.modules["aioservice.manager"].manager().fault
         for key in found:
             yield {key: found[key]}

@@ -13,34 +13,41 @@ class _svctl_settings:
         __import__(module, None, None, ("x",))
 
     def look(name):
-        """Yields {"entry": that of a service, or those of a pattern by name} and {"kwargs": the names in its
-        class's, None where the service is not loaded}."""
-        import aioservice
-
-        yield {"entry": aioservice.get_config(name)}
+        """Yields {"entry": that of a service, or those of a pattern by name}, {"fault": what is wrong with
+        all settings} and {"kwargs": the names in its class's, None where the service is not loaded}; then,
+        of one that is, what JSON can hold of {"kwargs.name": its class's value}, and of what else may have
+        keys of its own, as it is now."""
+        conf = __import__("aioservice.configure", None, None, ("x",))
+        yield {"entry": conf.get_config(name)}
         if name.endswith(".service"):
             name = name[:-8]
-        service = __import__("aioservice.manager", None, None, ("x",)).manager().services.get(name)
+        mgr = conf.manager()
+        yield {"fault": mgr.fault}
+        service = mgr.services.get(name)
         yield {"kwargs": None if service is None else sorted(service.kwargs)}
+        if service is None:
+            return
+        told = getattr(type(service), "kwargs", {})
+        pairs = [("kwargs." + key, told.get(key, service.kwargs[key])) for key in service.kwargs]
+        pairs += [(key, getattr(service, key)) for key in ("schedule", "restart", "require")]
+        for key, value in pairs:
+            try:
+                conf.json_safe(value)
+            except ValueError:
+                continue
+            yield {key: value}
 
     def piece(text, first):
         """Adds to the text, in JSON, of what is to be saved."""
         _svctl_settings.text = text if first else _svctl_settings.text + text
 
-    def save(name, enabled):
-        """Saves keys of an entry as config() does, which prints why not; the last line is JSON."""
-        import aioservice
-        import json
-
-        keys = json.loads(_svctl_settings.text)
-        print(json.dumps(aioservice.config(name, enabled, **keys)))
-
     def replace(name):
-        """Saves [the entry as it was, what is to be there instead]; the same output."""
+        """Saves [the entry as it was, what is to be there instead]; prints what there is to say, then true,
+        or why not, then false."""
         import json
 
         conf = __import__("aioservice.configure", None, None, ("x",))
-        settings = conf.read()[0]
+        settings, damage = conf.read()
         before, after = json.loads(_svctl_settings.text)
         key = name if name in settings or name + ".service" not in settings else name + ".service"
         fault = conf.fault_of(name, after)
@@ -48,7 +55,7 @@ class _svctl_settings:
             fault = name + " was changed on the board meanwhile"
         if fault is None:
             settings[key] = after
-            fault = conf.save(settings)
+            fault = conf.save(settings, damage)
         if fault is not None:
             print("not saved: " + fault)
         conf.manager().release()
