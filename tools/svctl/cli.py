@@ -21,7 +21,7 @@ COMMANDS = ("list", "status", "is_active", "tree", "blame", "chain", "logs", "la
             "plot", "new", "check", "deploy", "trial", "confirm", "rollback", "reset", "shell")
 FAILED = 1
 # Which show what is wrong with the board's settings, and which tell of a trial themselves.
-FAULTS = ("list", "status", "info", "check", "config", "last_boot")
+FAULTS = ("list", "status", "info", "config", "last_boot")  # and check, as a finding
 TRIALS = ("deploy", "trial", "confirm", "rollback")
 
 

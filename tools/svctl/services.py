@@ -38,11 +38,6 @@ def of(link: Link, pattern: Optional[str]) -> list:
         raise as_unknown(error) from error
 
 
-def fault(link: Link) -> Optional[str]:
-    """What is wrong with the settings or files of a board as a whole, in a line or more; None: nothing."""
-    return "\n".join(link.ask("services", "fault")) or None
-
-
 def as_unknown(error: BoardFault) -> ToolError:
     """The error as ServiceUnknown, if it is that a service does not exist; else as it is."""
     kind, _, text = error.kind.partition(": ")

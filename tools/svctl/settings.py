@@ -20,13 +20,13 @@ WHEN_BOOT = "counts from the next boot on"
 class Entry:
     """What stands in services.config of a service: `data`; `kwargs` are the names in its class's, None where
     the board does not know. `now`: {path: value} of what counts where the entry does not say it, as far as
-    that is known. `fault`: what is wrong with all the settings. Of a pattern `data` has an entry each."""
+    that is known. Of a pattern `data` has an entry each."""
 
     def __init__(self, link: Optional[Link], name: str):
         """`link`: None for a service that the board does not know."""
         self.name = name[:-len(".service")] if name.endswith(".service") else name
         self.data: Any = {}
-        self.kwargs = self.fault = None
+        self.kwargs = None
         self.now: dict[str, Any] = {}
         if link is None:
             return
@@ -36,7 +36,7 @@ class Entry:
         except BoardFault as error:
             raise services.as_unknown(error) from error
         found = {key: value for part in parts for key, value in part.items()}
-        self.data, self.kwargs, self.fault = found.pop("entry"), found.pop("kwargs"), found.pop("fault")
+        self.data, self.kwargs = found.pop("entry"), found.pop("kwargs")
         self.now = found
         if isinstance(found.get("schedule"), dict):
             found["schedule"].pop("utc_offset", None)  # that of the board

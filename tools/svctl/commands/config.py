@@ -35,7 +35,6 @@ def run(link, args, say) -> int:
         if "cls" not in args.keys:  # a new one, of any class
             raise
         entry = settings.Entry(None, args.name)
-    say.note(entry.fault or "")
     if not (args.keys or args.unset):
         return _show(entry.data, say)
     try:

@@ -29,9 +29,10 @@ def arguments(parser) -> None:
 def run(port: str, args, say) -> int:
     with Link(port) as link:
         entry = settings.Entry(link, args.name)
+        fault = link.fault
     if "*" in entry.name:
         raise SettingsError(f"{entry.name}: name one service")
-    say.note(entry.fault or "")
+    say.note(fault or "")
     after, slips = edited(entry, port, args.force)
     if after == entry.data:
         say("nothing was changed")

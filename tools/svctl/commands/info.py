@@ -25,6 +25,4 @@ def run(link, args, say) -> int:
         *([("files", "+rolled-back")] if found["rolled_back"] else []),
     ):
         say(f"{word:>8}: {value}")
-    for line in (found["fault"] or "").splitlines():
-        say(f"   fault: {line}")
     return 0

@@ -13,7 +13,7 @@ def run(link, args, say) -> int:
     say.data(found)
     told = [("cause", found["cause"]), ("lasted", "no" if found["failed"] else "yes"),
             ("this boot", "safe mode" if found["safe"] else None), ("to blame", found["service"]),
-            ("why", found["why"]), *(("fault now", line) for line in (found["fault"] or "").splitlines())]
+            ("why", found["why"])]
     for word, value in told:
         if value:
             say(f"{word:>10}: {value}")

@@ -13,7 +13,6 @@ def arguments(parser) -> None:
 
 def run(link, args, say) -> int:
     found = services.of(link, args.name)
-    say.note(services.fault(link) or "")
     say.data([services.public(each) for each in found])
     rows = [HEAD] + [_row(each) for each in found]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEAD) - 1)]

@@ -22,7 +22,6 @@ def run(link, args, say) -> int:
         more["log"] = [line.data for line in lines]
         if "error" in found[0]:
             trace = more["traceback"] = list(link.ask("services", "trace", found[0]["name"]))
-    say.note(services.fault(link) or "")
     say.data([{**services.public(each), **more} for each in found])
     for each in found:
         say(each.get("line") or f"{each['name']}.service is not loaded: {each['reason']}")

@@ -40,16 +40,6 @@ class _svctl_services:
         finally:
             mgr.release()
 
-    def fault():
-        """Yields what is wrong with the board's settings or files as a whole, if anything is."""
-        import sys
-
-        if "aioservice.manager" not in sys.modules:
-            raise RuntimeError("no manager")
-        fault = sys.modules["aioservice.manager"].manager().fault
-        if fault is not None:
-            yield fault
-
     def trace(name):
         """Yields the lines of the traceback with which a service failed, or could not be loaded."""
         import sys

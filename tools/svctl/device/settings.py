@@ -13,17 +13,14 @@ class _svctl_settings:
         __import__(module, None, None, ("x",))
 
     def look(name):
-        """Yields {"entry": that of a service, or those of a pattern by name}, {"fault": what is wrong with
-        all settings} and {"kwargs": the names in its class's, None where the service is not loaded}; then,
-        of one that is, what JSON can hold of {"kwargs.name": its class's value}, and of what else may have
-        keys of its own, as it is now."""
+        """Yields {"entry": that of a service, or those of a pattern by name} and {"kwargs": the names in its
+        class's, None where the service is not loaded}; then, of one that is, what JSON can hold of
+        {"kwargs.name": its class's value}, and of what else may have keys of its own, as it is now."""
         conf = __import__("aioservice.configure", None, None, ("x",))
         yield {"entry": conf.get_config(name)}
         if name.endswith(".service"):
             name = name[:-8]
-        mgr = conf.manager()
-        yield {"fault": mgr.fault}
-        service = mgr.services.get(name)
+        service = conf.manager().services.get(name)
         yield {"kwargs": None if service is None else sorted(service.kwargs)}
         if service is None:
             return
