@@ -9,6 +9,7 @@ package("aioctl", files=(
     "logs.py",
     "profiler.py",
     "report.py",
+    "strays.py",
     "tagged.py",
     "text.py",
     "trace.py",
@@ -17,6 +18,7 @@ package("aioctl", files=(
 ), base_path="lib", opt=2)
 package("aioservice", files=(
     "__init__.py",
+    "anew.py",
     "bringup.py",
     "change.py",
     "checking.py",

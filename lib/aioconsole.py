@@ -234,7 +234,7 @@ class _Console:
                 exec(compile(source, "<stdin>", mode), self.g)
             finally:
                 _mute()
-                asyncio.core.cur_task = task  # an asyncio.run() in there leaves None: a crash
+                asyncio.core.cur_task = task  # without aioctl nothing refuses asyncio.run() in there
         except BaseException as e:
             _mute()
             return e

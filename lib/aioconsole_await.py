@@ -85,7 +85,7 @@ async def _command(console, running, coro):
             sys.stdout.write("CancelledError: stopped by Ctrl-C\n")
         else:
             console.report(e, _SHIFT)
-    asyncio.core.cur_task = me  # an asyncio.run() in there leaves None: a crash
+    asyncio.core.cur_task = me  # without aioctl nothing refuses asyncio.run() in there
     ended.set()
 
 

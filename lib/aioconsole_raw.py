@@ -47,7 +47,7 @@ class _Diversion:
         self.real = builtins.print
         builtins.print = self.print
         self.handler = self.loop.get_exception_handler()
-        if not self.handler:
+        if not self.handler and not self.journal:
             self.loop.set_exception_handler(self.unhandled)
 
     def stop(self):
@@ -63,10 +63,8 @@ class _Diversion:
         self.real(*args, **kw)
 
     def unhandled(self, loop, context):
-        # The loop's own handler writes to the console.
-        if self.journal:
-            self.print(context["message"])
-            sys.print_exception(context["exception"], self.journal)
+        # Without a journal the loop's own handler would write to the console.
+        pass
 
 
 def _run(console, diversion, source):

@@ -1,13 +1,13 @@
 # A traceback as whoever typed the code wants it: without the console's own frames, and with the
 # line numbers of what was typed. An error of the manager, like an unknown name, is one line, unless it came
-# from within a function that was typed. Loaded for one error.
+# from within a function that was typed; so is a loop in the loop. Loaded for one error.
 import io
 import sys
 
 _FILE = b"  File "
 _TYPED = b'  File "<stdin>", line '
 _ALONE = _TYPED + b"1, in <module>"
-_OURS = (b"lib/aio", b"/repl_service.")
+_OURS = (b"lib/aio", b"/repl_service.", b'"asyncio/')
 
 
 class _Frames(io.IOBase):
@@ -46,6 +46,10 @@ class _Frames(io.IOBase):
 def _is_told(error):
     # Whether it is one of the manager's, which says all that there is to say.
     errors = sys.modules.get("aioclass_errors")
+    if isinstance(error, RuntimeError):
+        return error.args == ("the loop runs already; await it instead",)
+    if isinstance(error, RuntimeError):
+        return error.args == ("the loop runs already; await it instead",)
     return errors is not None and isinstance(error, errors.ServiceError)
 
 

@@ -322,6 +322,9 @@ class _Steps:
     def close(self):
         self.coro.close()
 
+    def pend_throw(self, error):
+        return self.coro.pend_throw(error)
+
     def _step(self, call, value):
         global _now
         if _memory is None:

@@ -200,21 +200,6 @@ asyncio.run(main())
     assert session.line('aioservice.service("hello").state') == "'stopped'\n"
 
 
-def test_asyncio_run_at_the_prompt_does_not_end_the_board(board):
-    """It leaves MicroPython's loop without a current task: the VM crashed at the next await."""
-    session = board.session()
-    session.expect("--> ")
-    session.line("import asyncio")
-    session.line("nap = lambda: asyncio.sleep_ms(5)")
-    session.send("async def m(): await asyncio.sleep_ms(5); print('ran')\r\r")
-    session.expect("--> ")
-    session.send("asyncio.run(m())\r")
-    session.expect("ran")
-    session.expect("--> ")
-    assert session.line('service("keeper").state') == "'running'\n"
-    assert session.line("await asyncio.sleep_ms(5)") == ""
-
-
 def test_cleanup_runs_with_a_fragmented_heap(board):
     """Shutting down imports nothing: there may be no room for it."""
     board.put("services.config", '{"repl": {"enabled": false}}')

@@ -1,7 +1,13 @@
-# What every part of the project shares: the group of all tasks and services, and small
-# questions about them. Resident, so it is kept small.
+# What every part of the project shares: the group of all tasks and services, small questions
+# about them, and the guard of the event loop. Resident, so it is kept small.
 
+import asyncio
 import sys
+
+try:
+    from asyncio import core
+except ImportError:  # CPython, for the tools of the host
+    core = None
 
 
 def lookup(prefix, table, name):
@@ -83,3 +89,71 @@ _group = Group()
 def group():
     """The group of all tasks; `group().tasks` are their records by name."""
     return _group
+
+
+# The guard of the one event loop, there as soon as this is imported; no task pays for it. What MicroPython's
+# loop does not survive is refused (a loop in the loop, which leaves it without a current task, and a new one
+# in its place), or is the failure of the one task that it comes from (what is no `Exception`).
+#
+# It stands in front of asyncio's own functions, which asyncio.run() and the methods of Loop look up when they
+# are called, under whatever name somebody has imported those. A loop that began before has the first half
+# alone. What is rare is in strays.
+# The task for which it runs, or True; whether a prompt's Ctrl-D has ended the last one; what Loop.stop()
+# would have run when it began; who asked for a new one last.
+loop = [None, False, None, None]
+
+
+def _rare(name):
+    return lookup("aioctl.", " =strays blocked end failed make ", name)
+
+
+def _runs():
+    # asyncio forgets the current task only where all went well: that there is one tells nothing, that its
+    # code runs does. Nobody but that question has a use for pend_throw() today.
+    try:
+        return loop[0] or core.cur_task.coro.pend_throw(None)
+    except AttributeError:
+        return None
+    except ValueError:
+        return True
+
+
+def _run(task=None):
+    if _runs():
+        if task is not None:
+            task.cancel()  # asyncio.run() has just made it
+        _rare("blocked")(task)
+    loop[:3] = (task or True, False, core._stop_task)
+    try:
+        while True:
+            try:
+                return _loop(task)
+            except BaseException as error:
+                # The rest is asyncio's: an Exception is its own, unless that of the task it runs for.
+                if core.cur_task in (None, task) or isinstance(error, Exception) or is_interrupt(error):
+                    raise
+                _rare("end")(core.cur_task, error)
+    finally:
+        loop[0] = core.cur_task = None
+
+
+def _make():
+    # In a loop that runs there is no other, but for a prompt's Ctrl-D.
+    return _rare("make")() if _runs() else _new()
+
+
+def _hear(_, context):
+    # Of an exception that no task took.
+    try:
+        _rare("failed")(context)
+    except Exception:  # no memory for it
+        sys.print_exception(context["exception"])
+    context["exception"] = context["future"] = None  # nothing of it stays
+
+
+if core is not None:
+    _loop = core.run_until_complete
+    _new = core.new_event_loop
+    core.run_until_complete = asyncio.run_until_complete = _run
+    core.new_event_loop = asyncio.new_event_loop = _make
+    core.Loop.default_exception_handler = _hear

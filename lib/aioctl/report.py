@@ -76,6 +76,8 @@ def status(name=None, log=True, debug=False, indent="    "):
             print("%s●%s %s: status: %s%s%s %s" % (colour, off, record.name, colour, word, off, rest))
         if debug or _debug:
             _details(record, service, indent)
+    if name is None and (debug or _debug):
+        _strays()
     if log and len(found) == 1 and hasattr(group().log, "put"):
         from .logs import log as show
 
@@ -173,7 +175,18 @@ def traceback(name=None, rtn=False, indent="", file=None):
 
 
 def debug():
-    """Turns the debug mode of `status` on, or off again."""
+    """Turns the debug mode of `status` on, or off again; on it also counts the tasks that are nobody's."""
     global _debug
     _debug = not _debug
     print("debug mode: %s" % _debug)
+    if _debug:
+        _strays()
+
+
+def _strays():
+    from .strays import others
+
+    found = others()
+    if found:
+        text = ", ".join(["%d %s" % (found[name], name) for name in sorted(found)])
+        print("%d tasks are nobody's: %s" % (sum(found.values()), text))

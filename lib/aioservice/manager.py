@@ -7,7 +7,9 @@ from aioclass import Service
 from aioctl.core import bound, group, lookup
 
 _ROUNDS = const(5)  # of a shutdown, while somebody goes on starting services
-_MORE = const(" =starting begin outcome release =bringup bring_up =verbs forget get restart start stop ")
+_MORE = const(
+    " =anew anew =starting begin outcome release =bringup bring_up =verbs forget get restart start stop "
+)
 
 
 def names(value):
