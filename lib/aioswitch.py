@@ -92,7 +92,7 @@ def _size(path):
 def _names(folder):
     try:
         return os.listdir(folder[:-1])
-    except OSError:
+    except (OSError, UnicodeError):  # a FAT folder that grew when the power went
         return ()
 
 

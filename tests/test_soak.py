@@ -35,9 +35,26 @@ def test_mixture_of_two_sets_is_seen(tmp_path, old, new, fat):
     assert found["lost"] > 3
 
 
+@pytest.mark.parametrize("old, new, what", [
+    ("boots >= _MOST:", "boots >= 99:", "trial"),  # a trial without an end
+    ('_add("undo " + text[:_SAID])', '_add("good")', "a bad version is good"),
+    ("    if not good:  #", "    if good:  #", "the set before is not kept"),
+])
+def test_trial_that_ends_wrong_is_seen(tmp_path, old, new, what):
+    bench = soak.switch_bench(tmp_path)
+    text = (ROOT / "lib/aioswitch.py").read_text()
+    assert old in text
+    (tmp_path / "changed.py").write_text(text.replace(old, new))
+    for path in ("parts", "lib"):
+        mpy.compile_file(tmp_path / "changed.py", tmp_path / path / "aioswitch.mpy", "lib/aioswitch.py")
+    seen = bench.run("import trials; trials.run(False, False, 1, 12, 'parts')", heap="8m")
+    assert seen["lost"] > 2, what
+
+
 def test_sample_is_without_faults(tmp_path):
     rows = soak.measure(soak.SAMPLE, int(os.environ.get("SEED", 1)), tmp_path / "kept", jobs=2)
     switches = [row for row in rows if " of a set" in row.what]
+    assert len([row for row in rows if row.what.startswith("trials") and row.tried > 60]) == 3
     assert len(switches) == 16 and all(row.tried > 6 for row in switches)
     assert not sum(row.faults for row in rows), soak.table(rows) + "".join(
         path.read_text() for path in tmp_path.glob("kept/*/said.txt"))

@@ -17,10 +17,12 @@ from tools.errors import ToolError, run_main
 
 DEVICE = Path(__file__).resolve().parent / "soaks"
 SHIM = DEVICE.parent / "svctl" / "device" / "shim.py"
+BACK = SHIM.with_name("back.py")
 KEPT = ("settings", "state", "ran")
 # A switch from one set of files to the next; back; what boot.py does with one on trial that does not last;
 # the end of one that did; and the first two with an older manager, and with a flash that is full by then.
 SWITCHES = ("put", "undo", "boots", "settle")
+LIVES = 20  # of a board, in one run
 DISKS = (("littlefs", False, False), ("littlefs, torn", False, True), ("FAT", True, False))
 FAULTS = ("torn", "hangs", "crashes", "untold", "harmed", "growth", "writes")
 HEAD = ("what", "tried", *FAULTS)
@@ -61,9 +63,10 @@ class Amounts(NamedTuple):
     env: int = 1000
     boots: int = 60
     cycles: int = 5000
+    trials: int = 400  # lives of a board, of 12 steps each
 
 
-SAMPLE = Amounts(stride=3, switches=40, settings=24, mpy=16, py=8, env=8, boots=4, cycles=10)
+SAMPLE = Amounts(stride=3, switches=40, settings=24, mpy=16, py=8, env=8, boots=4, cycles=10, trials=6)
 
 
 def cuts(root: Path, stride: int) -> list[Row]:
@@ -90,7 +93,7 @@ def switch_bench(root: Path) -> size.Bench:
         mpy.compile_file(path, root / "lib" / f"{path.stem}.mpy", f"lib/{path.name}")
     parts = root / "parts"
     parts.mkdir()
-    for path in (root / "boot.py", root / "main.py", root / "lib" / "aioswitch.mpy", SHIM):
+    for path in (root / "boot.py", root / "main.py", root / "lib" / "aioswitch.mpy", SHIM, BACK):
         shutil.copy(path, parts)
     return bench
 
@@ -116,6 +119,22 @@ def switches(root: Path, stride: int, seed: int) -> list[Row]:
     return rows
 
 
+def trials(root: Path, lives: int, seed: int) -> list[Row]:
+    """Lives of a board with one deploy after the other, on each file system."""
+    bench = switch_bench(root)
+    rows = []
+    for disk, fat, torn in DISKS:
+        tried = lost = 0
+        for begun in range(0, lives, LIVES):  # none takes longer than a run may
+            call = f"{fat}, {torn}, {seed + begun}, {min(LIVES, lives - begun)}, 'parts'"
+            found = bench.run(f"import trials; trials.run({call})", heap="8m")
+            if found is None or found["tried"] < 1:
+                raise ToolError(f"lives of a trial on {disk} gave no figures")
+            tried, lost = tried + found["tried"], lost + found["lost"]
+        rows.append(Row(f"trials, anything at any time, {disk}, seed {seed}", tried, torn=lost))
+    return rows
+
+
 def growth(root: Path, cycles: int) -> list[Row]:
     """The heap over many lives of services."""
     bench = size.Bench(root)
@@ -129,6 +148,7 @@ def measure(amounts: Amounts, seed: int, keep: Optional[Path] = None, jobs: int 
     with tempfile.TemporaryDirectory(prefix="aioservices-soak-") as folder:
         root = Path(folder)
         rows = [*cuts(root / "cuts", amounts.stride), *switches(root / "switches", amounts.switches, seed),
+                *trials(root / "trials", amounts.trials, seed),
                 *growth(root / "growth", amounts.cycles)]
         with soakboots.Boards(root / "boards", jobs, keep) as boards:
             for what, count in (
