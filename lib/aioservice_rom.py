@@ -19,8 +19,8 @@ def add(found, rom):
     for name in rom:
         if name not in found:
             kind = rom[name]
-            end = "py both" if kind == "both" else kind
-            found[name] = "%s/%s_service.%s" % (_ROM, name, end)
+            end = ".py both" if kind == "both" else "/ dir" if kind == "dir" else "." + kind
+            found[name] = "%s/%s_service%s" % (_ROM, name, end)
 
 
 def load(full, kind):

@@ -15,13 +15,18 @@ import sys
 from pathlib import Path
 from typing import Iterable, Iterator, NamedTuple, Optional
 
+from tools import place, sift
 from tools.errors import TreeError, run_main
+from tools.parsed import parsed, yields
 from tools.place import CODE as ROOT
 from tools.place import LIB
 from tools.signature import misfits, signature, targets
-from tools.tree import strays
+from tools.tree import is_service, look
+from tools.tree import sources as files
 
 SERVICES = Path("aioservices/services")
+_PAUSE = ("%s, line %d: yield in async def %s: MicroPython has no asynchronous generators, and never comes "
+          "back to it: write await asyncio.sleep(0)")
 KINDS = ("core.service", "runtime.service", "schedule.service")
 
 
@@ -42,11 +47,7 @@ def class_says(text: str, name: str) -> dict:
 
     ValueError says why a board could not load it.
     """
-    try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        line = (error.text or "").strip()
-        raise ValueError(f"SyntaxError: {error.msg}, line {error.lineno}: {line}") from error
+    tree = parsed(text.encode())
     made = [node.value for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign))
             and any(isinstance(target, ast.Name) and target.id == "service" for target in targets(node))]
     if not made:
@@ -106,18 +107,45 @@ def _literals(node, name_of) -> Iterator[tuple[str, object]]:
 
 def sources(tree: Path, names: Iterable[str]) -> Iterator[tuple[str, Optional[Path]]]:
     """(name, source) of services; of a compiled one the project's, if there is one."""
+    roots = (tree,) if place.is_project(tree) else (tree, ROOT)
     for name in names:
         file = SERVICES / f"{name}_service.py"
-        yield name, next((root / file for root in (tree, ROOT) if (root / file).is_file()), None)
+        yield name, next((root / file for root in roots if (root / file).is_file()), None)
 
 
 def service_files(tree: Path) -> dict[str, set[str]]:
-    """{name: suffixes} of the service files of a tree."""
+    """{name: suffixes} of the service files of a tree; "/" is that of a folder which is in the way of one."""
     found: dict[str, set[str]] = {}
-    for path in (tree / SERVICES).glob("*_service.*py"):
-        if path.suffix in (".py", ".mpy"):
-            found.setdefault(path.stem[:-len("_service")], set()).add(path.suffix)
+    for path in sift.entries(tree / SERVICES):
+        kind = path.suffix if path.is_file() else "/" if _has_files(path) else ""
+        stem = path.stem if path.suffix and kind != "/" else path.name
+        if kind in (".py", ".mpy", "/") and stem.endswith("_service") and stem != "_service":
+            found.setdefault(stem[:-len("_service")], set()).add(kind)
+    if place.is_project(tree):  # a board gets one of them
+        for kinds in found.values():
+            kinds -= {".mpy"} if ".py" in kinds else set()
     return found
+
+
+def _has_files(path: Path) -> bool:
+    try:
+        return path.is_dir() and any(True for _ in sift.walk(path))
+    except TreeError:  # a circle, which tree.look() tells of
+        return False
+
+
+def _unfit(name: str, kinds: set) -> Optional[str]:
+    """Why the board loads no service of these files; see lib/aioservice/discovery.py."""
+    wrong = next((letter for letter in "@.*" if letter in name), None)
+    if wrong is not None:
+        instance = ", which is for instances" if wrong == "@" else ""
+        return f"a service's name has no {wrong!r}{instance}: rename the file"
+    if "/" in kinds:
+        return (f"{name}_service/ is a folder, which MicroPython imports in place of a file: rename it; "
+                f"a service is one file, {name}_service.py")
+    if len(kinds) == 2:
+        return f"{name}_service.py and .mpy are both there; remove one"
+    return None
 
 
 class Project(NamedTuple):
@@ -128,28 +156,45 @@ class Project(NamedTuple):
     services: dict
     failed: dict
     takes: dict
+    faults: list
 
 
 def read(tree: Path) -> Project:
     """What stands in a tree: {} for settings that are not there, None for a class that is not known."""
     files = service_files(tree)
     services: dict[str, Optional[dict]] = dict.fromkeys(files)
-    failed, takes = {}, {}
+    failed, takes, faults = {}, {}, []
     for name, source in sources(tree, sorted(files)):
-        if len(files[name]) == 2:
-            failed[name] = f"{name}_service.py and .mpy are both there; remove one"
+        unfit = _unfit(name, files[name])
+        if unfit is not None:
+            failed[name] = unfit
         elif source is not None:
             try:
-                text = device("aioctl.utf8").decoded(source.read_bytes())
-                takes[name] = signature(text)
-                services[name] = class_says(text, name)
+                data = source.read_bytes()
+                code = parsed(data)
+                takes[name] = signature(code)
+                faults += [_PAUSE % (SERVICES / source.name, line, what) for what, line in yields(code)]
+                services[name] = class_says(device("aioctl.utf8").decoded(data), name)
             except ValueError as error:
                 failed[name] = str(error)
             except Unknown:
                 pass
     with _inside(tree):
         told, fault = device("aioservice.settings").read()
-    return Project(told, fault, services, failed, takes)
+    return Project(told, fault, services, failed, takes, faults)
+
+
+def broken(tree: Path) -> dict[str, str]:
+    """{path: why} of the sources of a tree that cannot be compiled."""
+    found = {}
+    with contextlib.suppress(TreeError):  # look() tells of that
+        for name, path in files(tree):
+            if path.suffix == ".py":
+                try:
+                    parsed(path.read_bytes())
+                except ValueError as error:
+                    found[name] = str(error)
+    return found
 
 
 def check(tree: Path) -> list[str]:
@@ -158,7 +203,8 @@ def check(tree: Path) -> list[str]:
     with _inside(tree):
         lines = [placed(found.fault)] if found.fault else []
         lines += device("aioservice.findings").findings(found.settings, found.services, {}, found.failed)
-    return [*lines, *_misfits(found.settings, found.services, found.takes), *strays(tree)]
+    lines += [f"{name}: {why}" for name, why in broken(tree).items() if not is_service(name)]
+    return [*lines, *_misfits(found.settings, found.services, found.takes), *found.faults, *look(tree).faults]
 
 
 def running(tree: Path) -> list[str]:

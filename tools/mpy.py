@@ -15,6 +15,11 @@ from tools.place import CODE as ROOT
 
 END = b"\nend\n"
 SIM = ROOT / "tools" / "sim"
+VERSION = 6  # what each firmware loads that the project runs on
+# What native code is for, by the number in a file's head.
+ARCHS = ("", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa",
+         "xtensawin", "rv32imc", "rv64imc")
+ARMS = range(ARCHS.index("armv6m"), ARCHS.index("armv7emdp") + 1)  # each runs what those before it run
 
 
 def compiler() -> Optional[Path]:
@@ -62,35 +67,69 @@ def compile_file(source: Path, target: Path, name: str, optimise: int = 2,
         if text is not None:
             source.unlink()
     if done.returncode:
-        said = _with_text((done.stderr or done.stdout).strip(), written)
-        raise TreeError(f"{name} does not compile:\n{said}")
+        raise TreeError(f"{name} does not compile: {_in_a_line(done.stderr or done.stdout, written)}")
     with fresh.open("ab") as file:  # shows the board that the file is whole: see lib/aioservice/mpyfile.py
         file.write(END)
     fresh.replace(target)
 
 
-def _with_text(said: str, source: Path) -> str:
-    """A compiler's traceback with the text of the line behind its place, as Python has it."""
-    lines = []
-    for line in said.splitlines():
-        lines.append(line)
-        found = re.match(r'  File ".*", line (\d+)', line)
-        if found:
-            text = source.read_text(encoding="utf-8", errors="replace").splitlines()[int(found[1]) - 1:][:1]
-            lines += [f"    {each.strip()}" for each in text if each.strip()]
-    return "\n".join(lines)
+def _in_a_line(said: str, source: Path) -> str:
+    """A compiler's traceback in one line: the error, the number of the line and its text."""
+    lines = said.strip().splitlines() or ["mpy-cross does not say why"]
+    found = re.search(r'  File ".*", line (\d+)', said)
+    if not found:
+        return lines[-1]
+    text = source.read_text(encoding="utf-8", errors="replace").splitlines()[int(found[1]) - 1:][:1]
+    return f"{lines[-1]}, line {found[1]}" + "".join(f": {each.strip()}" for each in text if each.strip())
 
 
-def check_loads(path: Path, mpy: int, who: str) -> None:
+def _arch(number: int) -> str:
+    return ARCHS[number] if number < len(ARCHS) else f"machine {number}"
+
+
+def kind(data: bytes) -> str:
+    """What an .mpy file is, for people."""
+    native = data[2] >> 2 & 0x2F
+    return f".mpy v{data[1]}" + (f".{data[2] & 3} with native code for {_arch(native)}" if native else "")
+
+
+def fault(data: bytes) -> Optional[str]:
+    """Why no board could load an .mpy file that somebody put into a project; None where some can."""
+    from tools.check import device
+
+    if len(data) < 4 or data[:1] != b"M":
+        return "it is no .mpy file"
+    if data[1] != VERSION:
+        return (f"it is {kind(data)}, and boards load v{VERSION}: compile its source with the mpy-cross of "
+                "a newer MicroPython, or put the source there")
+    if not data.endswith(END) and device("aioservice.mpyfile").is_cut(data):
+        return "it is cut short, or damaged: copy it anew"
+    return None
+
+
+def wrong_arch(data: bytes, mpy: int) -> Optional[str]:
+    """That an .mpy file has native code which a board, whose `sys.implementation._mpy` this is, runs not."""
+    native, own = data[2] >> 2 & 0x2F, mpy >> 10 & 0x2F
+    if (native <= own if native in ARMS and own in ARMS else native in (0, own)):
+        return None
+    return (f"it has native code for {_arch(native)}, and this MicroPython runs "
+            + (f"that for {_arch(own)} only" if own else "none") + ": compile its source for it")
+
+
+def check_loads(path: Path, mpy: int, who: str, name: str = "") -> None:
     """Raise TreeError when the .mpy at `path` cannot be loaded where `sys.implementation._mpy`
-    is `mpy`. As in the loader: the version counts, the sub-version only for native code."""
+    is `mpy`. As in the loader: the version counts, the sub-version only for native code.
+
+    `name`: what the file is called, where that is not just its name.
+    """
     head = path.read_bytes()[:4]
+    name = name or path.name
     if len(head) < 4 or head[:1] != b"M":
-        raise TreeError(f"{path.name} is not an .mpy file")
+        raise TreeError(f"{name} is not an .mpy file")
     version, sub, native = head[1], head[2] & 3, head[2] >> 2
     wants, wants_sub = mpy & 0xFF, mpy >> 8 & 3
     if version != wants or (native and sub != wants_sub):
-        raise TreeError(f"{path.name} is .mpy v{version}.{sub}, but {who} loads v{wants}.{wants_sub} only: "
+        raise TreeError(f"{name} is .mpy v{version}.{sub}, but {who} loads v{wants}.{wants_sub} only: "
                         "a board with that firmware could not start. Use a MicroPython whose .mpy version "
                         "is the same, or the mpy-cross that belongs to yours")
 

@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from tools import sift
 from tools.errors import run_main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,7 +19,8 @@ HEAD = '''\
 
 def modules(lib: Path = ROOT / "lib") -> list:
     """The source files of lib/, as paths in it."""
-    return sorted(path.relative_to(lib).as_posix() for path in lib.rglob("*.py"))
+    return sorted(path.relative_to(lib).as_posix() for path in sift.walk(lib)
+                  if path.suffix == ".py" and path.is_file())
 
 
 def package_json(files: list, base: str = "") -> str:

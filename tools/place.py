@@ -16,13 +16,16 @@ IS_CLONE = (CODE / "lib" / "aioservice").is_dir()
 LIB = CODE / "lib" if IS_CLONE else CODE / "tools" / "lib"
 
 
+def is_project(folder: Path) -> bool:
+    """Whether a folder is a project; a board tree, which has a manifest, is none."""
+    has_code = (folder / "lib" / "aioservice" / "__init__.py").is_file()
+    has_services = (folder / "aioservices" / "services").is_dir()
+    return has_code and has_services and not (folder / "manifest.txt").exists()
+
+
 def find(folder: Path) -> Optional[Path]:
-    """The project that a folder is in; a board tree, which has a manifest, is none."""
-    for each in (folder, *folder.parents):
-        has_code = (each / "lib" / "aioservice" / "__init__.py").is_file()
-        if has_code and (each / "aioservices" / "services").is_dir() and not (each / "manifest.txt").exists():
-            return each
-    return None
+    """The project that a folder is in."""
+    return next((each for each in (folder, *folder.parents) if is_project(each)), None)
 
 
 def project() -> Path:

@@ -16,6 +16,8 @@ import tokenize
 from pathlib import Path
 from typing import Iterable
 
+from tools import sift
+
 # An author's class inherits from these.
 INHERITED = ("aioclass",)
 # Seen in the traceback of each failing service.
@@ -186,7 +188,9 @@ def of_folder(lib: Path) -> dict[Path, str]:
     What else somebody put there, and what cannot be parsed, is left as it is.
     """
     modules = {}
-    for path in sorted(lib.rglob("*.py")):
+    for path in sift.walk(lib):
+        if path.suffix != ".py" or not path.is_file():
+            continue
         name = path.relative_to(lib).with_suffix("").as_posix()
         if OURS.match(name):
             try:

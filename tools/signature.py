@@ -25,12 +25,8 @@ def targets(node) -> list:
     return node.targets if isinstance(node, ast.Assign) else [node.target]
 
 
-def signature(text: str) -> Optional[Signature]:
+def signature(tree: ast.Module) -> Optional[Signature]:
     """That of the task of the class in a service's source; None where the source does not tell."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:
-        return None
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     made = [node.value for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign))
             and isinstance(node.value, ast.Call)

@@ -3,6 +3,7 @@ what has no source any more, and keeps what the board or its user wrote."""
 from __future__ import annotations
 
 import argparse
+import codecs
 import hashlib
 import json
 import os
@@ -10,10 +11,10 @@ import re
 import shutil
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Iterable, Iterator, Optional
+from pathlib import Path, PurePosixPath
+from typing import Iterable, Iterator, NamedTuple, Optional
 
-from tools import mpy, shorten
+from tools import mpy, shorten, sift
 from tools.errors import InterpreterError, TreeError, run_main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,15 +50,93 @@ class Report:
         return text
 
 
+class Told(NamedTuple):
+    """What there is to say of a project's files: what was taken or left out, and what is wrong."""
+
+    notes: list
+    faults: list
+
+
 def sources(root: Path = ROOT, rom: bool = False) -> Iterator[tuple[str, Path]]:
     """(path on the board, source file) of all that belongs on a board, or into its ROM."""
     for name in PLAIN:
         if (root / name).is_file() and not (rom and name in STARTED):
             yield name, root / name
+    for name, path in _below(root):
+        if not (_bad_name(name) or _left_out(name, path, root)):
+            yield name, path
+
+
+def _below(root: Path) -> Iterator[tuple[str, Path]]:
     for folder in COMPILED:
-        for path in sorted((root / folder).rglob("*")):
-            if path.is_file() and path.suffix != ".mpy" and "__pycache__" not in path.parts:
-                yield path.relative_to(root).as_posix(), path
+        for path in sift.walk(root / folder):
+            yield path.relative_to(root).as_posix(), path
+
+
+def _left_out(name: str, path: Path, root: Path) -> str:
+    """Why a file stays here, for people; "" where it does not."""
+    if not path.is_file():
+        return f"a link to {os.readlink(path)}, which is not there" if sift.is_gone(path) else "no file"
+    if path.suffix == ".mpy" and path.with_suffix(".py").is_file():
+        return f"{path.stem}.py beside it is compiled in its place"
+    if name.startswith(f"{SERVICES}/_service.") and not _is_imported(path.stem, _texts(root)):
+        return "no name stands before _service"
+    return ""
+
+
+def _bad_name(name: str) -> str:
+    """What a board, or a list of files there, cannot have in a path; "" where it is fine."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "its name is no UTF-8"
+    if name != name.strip() or not name.isprintable():
+        return "its name has a blank at its end, or a character that cannot be printed"
+    return ""
+
+
+def look(root: Path = ROOT) -> Told:
+    """What there is to say of a project's files."""
+    told = Told([], [])
+    names = []
+    try:
+        for name, path in _below(root):
+            shown = name.encode(errors="backslashreplace").decode()
+            if _bad_name(name):
+                shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)
+                told.faults.append(f"{shown}: left out: {_bad_name(name)}: rename it")
+            elif _left_out(name, path, root):
+                told.notes.append(f"{shown}: left out: {_left_out(name, path, root)}")
+            else:
+                names.append(name)
+                if path.suffix == ".mpy":
+                    _look_at_mpy(name, path.read_bytes(), told)
+    except TreeError as error:
+        told.faults.append(str(error))
+    told.faults.extend([*_hidden(names), *_strays(names, _texts(root))])
+    return told
+
+
+def _look_at_mpy(name: str, data: bytes, told: Told) -> None:
+    fault = mpy.fault(data)
+    if fault is None:
+        told.notes.append(f"{name}: taken as it is, {mpy.kind(data)}: there is no source beside it")
+    else:
+        told.faults.append(f"{name}: {fault}")
+
+
+def _hidden(names: list) -> Iterator[str]:
+    """Modules that MicroPython does not find, as it looks for a folder first. check.py has the services."""
+    folders = {folder.as_posix() for name in names for folder in PurePosixPath(name).parents}
+    for name in names:
+        stem, ext = os.path.splitext(name)
+        if ext in (".py", ".mpy") and stem in folders and not is_service(name):
+            yield f"{name}: MicroPython imports the folder {stem}/ in its place: rename one of them"
+
+
+def is_service(name: str) -> bool:
+    """Whether the file of a service is called so."""
+    return name.startswith(SERVICES) and name.count("/") == 2 and name.rpartition(".")[0].endswith("_service")
 
 
 def build(dest: Path, root: Path = ROOT, compiled: bool = True, rom: bool = False) -> Report:
@@ -74,6 +153,8 @@ def build(dest: Path, root: Path = ROOT, compiled: bool = True, rom: bool = Fals
             to_mpy = compiled and source.suffix == ".py" and name.split("/")[0] in COMPILED
             target = name[:-3] + ".mpy" if to_mpy else name
             text = short.get(source)
+            if text is None and to_mpy and source.read_bytes().startswith(codecs.BOM_UTF8):
+                text = source.read_text(encoding="utf-8-sig")  # MicroPython takes the mark for a name
             made_by = f"{tool} {mpy.board_name(name, rom)} {text}".encode() if to_mpy else b""
             stamp = hashlib.sha256(source.read_bytes() + made_by).hexdigest()
             seen[target] = _put(dest, target, source, stamp, to_mpy, text, ledger.get(target), report, rom)
@@ -150,28 +231,42 @@ def _clean(dest: Path, seen: dict, ledger: dict, report: Report) -> None:
             parent.rmdir()
 
 
-def strays(root: Path = ROOT) -> list[str]:
+def _texts(root: Path) -> list:
+    """The sources of the services, the project's own among them."""
+    return [path.read_text(encoding="utf-8", errors="replace") for folder in (root, ROOT)
+            for path in sift.entries(folder / SERVICES) if path.suffix == ".py" and path.is_file()]
+
+
+def _is_imported(stem: str, texts: list) -> bool:
+    name = re.escape(stem)
+    imported = re.compile(rf"import\b.*\b{name}\b|\b{name} import\b")
+    return any(map(imported.search, texts))
+
+
+def _strays(names: list, texts: list) -> Iterator[str]:
     """What to tell of the files beside the services that are none, and that no service imports."""
-    texts = [path.read_text(encoding="utf-8", errors="replace")
-             for folder in (root, ROOT) for path in (folder / SERVICES).glob("*.py")]
-    found = []
-    for path in sorted((root / SERVICES).glob("*.*py")):
-        name = re.escape(path.stem)
-        imported = re.compile(rf"import\b.*\b{name}\b|\b{name} import\b")
-        if path.suffix not in (".py", ".mpy") or path.stem == "__init__" or path.stem.endswith("_service"):
+    for name in names:
+        path = PurePosixPath(name)
+        if path.parent.as_posix() != SERVICES or path.suffix not in (".py", ".mpy") or is_service(name):
             continue
-        if not any(map(imported.search, texts)):
-            found.append(f"{SERVICES}/{path.name}: no service, as its name does not end in _service.py")
-    return found
+        if path.stem != "__init__" and not _is_imported(path.stem, texts):
+            yield f"{name}: no service, as its name does not end in _service.py"
 
 
-def check(dest: Path, path: Optional[Path] = None) -> None:
-    """Raise TreeError when the interpreter could not load the tree's .mpy files."""
+def check(dest: Path, path: Optional[Path] = None) -> list[str]:
+    """Raise TreeError when the interpreter could not load the tree's .mpy files. What to tell of those with
+    native code for another machine: this one is not the only one that the tree is for."""
     from tools import unixport
 
     found = unixport.ask(path or unixport.interpreter())
+    told = []
     for file in sorted(dest.rglob("*.mpy")):
-        mpy.check_loads(file, found.mpy, found.text)
+        name = file.relative_to(dest).as_posix()
+        mpy.check_loads(file, found.mpy, found.text, name)
+        wrong = mpy.wrong_arch(file.read_bytes(), found.mpy)
+        if wrong:
+            told.append(f"{name}: {wrong}")
+    return told
 
 
 def _digest(path: Path) -> str:
@@ -210,12 +305,12 @@ def main() -> int:
         raise TreeError(f"{args.dir} is the project itself: name another folder for the board tree")
     try:
         report = build(args.dir, compiled=not args.source)
-        check(args.dir)
+        misfits = check(args.dir)
     except OSError as error:
         raise TreeError(f"{error.filename or args.dir}: {error.strerror}") from error
     except InterpreterError as error:
         raise TreeError(str(error)) from error
-    for line in [*report.lines(args.dir), *strays()]:
+    for line in [*report.lines(args.dir), *misfits, *[line for lines in look() for line in lines]]:
         print(f"board: {line}", flush=True)
     return 0
 

@@ -34,7 +34,7 @@ def _failed(mgr, services, settings):
     """{name: why it could not be loaded}; those that do not even exist are another finding."""
     found = {}
     for name in mgr.failed:
-        if name.split("@")[0] not in services:
+        if name not in services and name.split("@")[0] not in services:
             entry = settings.get(name)
             if not isinstance(entry, dict) or "cls" not in entry:
                 continue

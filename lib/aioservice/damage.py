@@ -43,6 +43,8 @@ def _known():
 
 def _add(folder, known, unknown):
     for entry in sorted(os.listdir(folder)):
+        if entry[0] == ".":  # of an editor or a system: nothing loads it
+            continue
         path = folder + "/" + entry
         if os.stat(path)[0] & 0x4000:
             _add(path, known, unknown)

@@ -68,9 +68,16 @@ def _listed(folder):
         return found
     for entry in entries:
         stem, _, ext = entry.rpartition(".")
-        if ext in ("py", "mpy") and stem.endswith("_service"):
+        if not stem and ext.endswith("_service"):
+            try:
+                if os.stat(folder + "/" + entry)[0] & 0x4000:
+                    found[ext[:-8]] = "dir"  # the VM takes it in place of a file
+            except OSError:  # a link on a PC, which leads nowhere
+                pass
+        elif ext in ("py", "mpy") and stem.endswith("_service") and stem[0] != "." and len(stem) > 8:
             name = stem[:-8]
-            found[name] = "both" if name in found else ext
+            if found.get(name) != "dir":
+                found[name] = "both" if name in found else ext
     return found
 
 
@@ -136,6 +143,9 @@ def _of_file(name, file, full, kind):
         _refuse("the file is damaged, %s; copy it anew" % kind.partition(" ")[2])
     if kind.endswith("both"):
         _refuse("%s_service.py and .mpy are both there; remove one" % file)
+    if kind.endswith("dir"):
+        text = "%s_service/ is a folder, which MicroPython imports in place of a file: rename it; "
+        _refuse((text + "a service is one file, %s_service.py") % (file, file))
     module = _import(full, kind)
     made = getattr(module, "service", None)
     if not isinstance(made, Service):
@@ -335,12 +345,15 @@ class Finder:
         entry = self.settings.get(name)
         if entry and "cls" in entry:
             return entry["cls"]
-        kind = self.files.get(base(name)) or ""
+        file = name if name in self.files else base(name)
+        kind = self.files.get(file) or ""
         if kind.startswith("/"):
             return kind.split(" ")[0]
+        if kind == "dir":
+            return "./%s/%s_service/" % (_FOLDER, file)
         ext = "mpy" if kind[:1] in ("m", "c", "w") else "py"
-        path = "./%s/%s_service.%s" % (_FOLDER, base(name), ext)
-        return path + " (instead of the one in ROM)" if base(name) in _listed(_ROM) else path
+        path = "./%s/%s_service.%s" % (_FOLDER, file, ext)
+        return path + " (instead of the one in ROM)" if file in _listed(_ROM) else path
 
     def bring(self, name, force=False, groups=None, exclude=()):
         """The service of that name, imported; None where it is held back or cannot be loaded."""
@@ -391,6 +404,10 @@ class Finder:
         if name in self.faults:
             raise self.faults[name]
         entry = self.settings.get(name) or {}
+        for byte in b"@.*" if name in self.files else b"":
+            if chr(byte) in name:
+                text = "a service's name has no %r%s: rename the file"
+                _refuse(text % (chr(byte), ", which is for instances" if byte == 64 else ""))
         if name in self.manager.patches:
             return _apply(self.manager.patches[name](name), entry, self.options)
         file = base(name)

@@ -5,7 +5,7 @@ import hashlib
 from pathlib import Path
 from typing import Optional
 
-from tools import mpy, place, tree
+from tools import mpy, place, sift, tree
 from tools.errors import DeployError
 from tools.svctl.plan import LEDGER, LIST, MARK, NEW, NEXT, PREV, SECRETS, SETTINGS, SWITCH, File
 
@@ -13,13 +13,16 @@ BUILT = mpy.BUILD / "deploy"
 
 
 class Project:
-    """The files that should be on a board: `files` {path: File}, `path(name)` where each lies."""
+    """The files that should be on a board: `files` {path: File}, `path(name)` where each lies; `notes`: what
+    there is to tell of them."""
 
     def __init__(self, folder: Optional[Path] = None, secrets: Optional[Path] = None):
         """`folder`: a board tree; None: the project's own is built. `secrets`: the `.env` to be sent."""
+        self.notes = [] if folder else tree.look(place.project()).notes
+        self._is_built = folder is None
         self.folder = folder or build()
         self._paths = {path.relative_to(self.folder).as_posix(): path
-                       for path in sorted(self.folder.rglob("*")) if path.is_file()}
+                       for path in sift.walk(self.folder) if path.is_file()}
         self._paths = {name: path for name, path in self._paths.items() if not _is_own(name)}
         if not self._paths:
             raise DeployError(f"{self.folder}: there is nothing in it: make board builds a tree")
@@ -37,11 +40,16 @@ class Project:
 
     def check(self, version: Optional[int], who: str) -> None:
         """Raise DeployError where the board, whose `sys.implementation._mpy` this is, could not load it."""
-        for path in self._paths.values():
-            if path.suffix == ".mpy":
-                if version is None:
-                    raise DeployError(f"{who} loads no .mpy files: put a newer firmware on the board")
-                mpy.check_loads(path, version, who)
+        for name, path in self._paths.items():
+            if path.suffix != ".mpy":
+                continue
+            if version is None:
+                raise DeployError(f"{who} loads no .mpy files: put a newer firmware on the board")
+            mpy.check_loads(path, version, who, name)
+            data = path.read_bytes()
+            wrong = mpy.wrong_arch(data, version) or self._is_built and mpy.fault(data)
+            if wrong:
+                raise DeployError(f"{name}: {wrong}")
 
 
 def build() -> Path:

@@ -23,12 +23,14 @@ def alone(args: argparse.Namespace, say) -> int:
     found = check.check(root)
     args.project = args.needed = None
     try:
-        args.project = Project()
-        args.needed = heap.needed(root, {path: file.size for path, file in args.project.files.items()})
+        if not check.broken(root):  # that was told
+            args.project = Project()
+            args.needed = heap.needed(root, {path: file.size for path, file in args.project.files.items()})
     except (DeployError, TreeError) as error:
-        found.append(" ".join(str(error).split()))
-    say.data({"findings": found, "heap_needed": args.needed})
-    for line in found:
+        found += [str(error)] if str(error) not in found else []
+    notes = args.project.notes if args.project else []
+    say.data({"findings": found, **({"notes": notes} if notes else {}), "heap_needed": args.needed})
+    for line in [*found, *notes]:
         say(line)
     if not found:
         say("check: fine" + (f"; about {_kb(args.needed)} of heap are needed" if args.needed else ""))

@@ -55,7 +55,7 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     board, owned = send.look(link, tree)
     plan = plans.make(tree, board, owned, args.config)
     send.check_room(link, plan, tree, board, found)
-    for line in plans.lines(plan, tree):
+    for line in [*project.notes, *plans.lines(plan, tree)]:
         say(f"  {line}")
     effect = plans.effect(plan)
     effect.reset = effect.reset or args.reset and bool(effect)
