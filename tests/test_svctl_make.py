@@ -115,8 +115,8 @@ def test_check_finds_what_is_wrong(project, svctl):
     assert json.loads(svctl(None, "check", "--json")[1])["findings"] == found
     service.write_text("def (")
     code, out, err = svctl(None, "check")
-    assert code == 1 and "lamp.service: not loaded: SyntaxError" in out
-    assert f"{SERVICES}/lamp_service.py does not compile: " in out.splitlines()[-1]
+    assert code == 1 and [line for line in out.splitlines() if "lamp.service" in line or "lamp_service" in line] == [
+        "lamp.service: not loaded: SyntaxError: invalid syntax, line 1: def ("]  # once, though it does not compile either
 
 
 def test_check_of_boards(project, vm32, svctl):
