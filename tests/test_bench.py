@@ -105,6 +105,9 @@ def found() -> dict:
     times["drift 1000"] = [{"managed": -4, "bare": 2000}]
     return {"runs": 5, "vm": "MicroPython 1.25.0, 32-bit", "cycles": 30, "times": times,
             "modules": [["aiolog", 1200, 1520]],
+            "rows": [["heap", "heap in use"], ["ours", "and ours"]],
+            "working": {"interval": {"heap": 70000, "ours": 48000, "budget": 48000},
+                        "at": {"heap": 73000, "ours": 52000, "budget": 51000}},
             "sizes": [["heap after booting an empty tree", 17000, 18000, False],
                       ["trivial services that fit in 64k", 30, 36, True]]}
 
@@ -133,6 +136,13 @@ def test_sizes_stand_beside_their_budgets(found):
     assert rows["heap after booting an empty tree"] == ["17,000", "≤ 18,000", "34,240"]
     assert rows["trivial services that fit in 64k"] == ["30", "≥ 36 **not met**", "9"]
     assert cells(benchtable.modules(found))["`aiolog`"] == ["1,200", "1,520"]
+
+
+def test_the_working_board_stands_beside_its_budget(found):
+    rows = cells(benchtable.working(found))
+    assert rows["what"] == ["`interval`", "`at`", "budget"]
+    assert rows["heap in use"] == ["70,000", "73,000", ""]
+    assert rows["and ours"] == ["48,000", "52,000", "≤ 48,000 · 51,000 **not met**"]
 
 
 def test_module_table_takes_one_more_column(found):

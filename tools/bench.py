@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tools import benchplot, benchtable, mpy, size, unixport
 from tools.errors import ToolError, run_main
+from tools.measure import working
 
 ROOT = Path(__file__).resolve().parent.parent
 DEVICE = ROOT / "tools" / "benches"
@@ -112,6 +113,9 @@ def measure(runs: int, cycles: int) -> dict:
         print("bench: drift, 22 s …", flush=True)
         found["times"].update(drifts(board))
         print(f"bench: sizes, with {cycles} cycles of each kind …", flush=True)
+        found["rows"] = [list(row) for row in working.ROWS]
+        found["working"] = {timing: working.table(figures, timing)
+                            for timing, figures in working.measure(Path(folder)).items()}
         found["modules"] = [list(row) for row in size.module_rows(board, rom)]
         found["sizes"] = [list(line) for line in size.budget_lines(board, cycles)]
     return found

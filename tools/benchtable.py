@@ -168,12 +168,28 @@ def modules(found: dict) -> str:
     return _table("|".join(names), rows)
 
 
+def working(found: dict) -> str:
+    """The figures of the working board, for each timing, beside the budget of what is ours."""
+    boards = found["working"]
+    head = "what | " + " | ".join(f"`{name}`" for name in boards) + " | budget"
+    made = []
+    for name, text in found["rows"]:
+        figures = [board[name] for board in boards.values()]
+        limits = ""
+        if name == "ours":
+            limits = "≤ " + " · ".join(f"{board['budget']:,}" for board in boards.values())
+            limits += _verdict(all(board["ours"] <= board["budget"] for board in boards.values()))
+        made.append((text, *(f"{figure:,}" for figure in figures), limits))
+    return _table(head, made)
+
+
 def sections(found: dict) -> dict[str, str]:
     """The generated parts of docs/benchmarks.md, by name."""
     vm = f"{found['vm']}, 192 KB of heap, `.mpy` at `-O2`; {found['runs']} runs."
     return {"times": f"{vm}\n\n{times(found)}",
             "growth": growth(found),
             "sizes": f"Bytes; heap growth over {found['cycles']:,} cycles of each kind.\n\n{sizes(found)}",
+            "working": working(found),
             "modules": modules(found)}
 
 

@@ -3,20 +3,16 @@ micropython32, from flash and from ROM. The figures are bytes in use after a col
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
 from itertools import zip_longest
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
-from tools import mpy, romfs, tree, unixport
 from tools.errors import ToolError, run_main
+from tools.measure import working
+from tools.measure.vm import DEVICE, SERVICES, Bench  # noqa: F401 - DEVICE: of what measures, too
 
-DEVICE = Path(__file__).resolve().parent / "sizes"
-SERVICES = "aioservices/services"
-TIMEOUT = 120
 # Bytes: what counts is a working board; the lines of an empty one stay as information, with this much room.
 ROOM = 2500
 # In the order in which a board comes to load them.
@@ -48,85 +44,6 @@ class Line(NamedTuple):
     @property
     def met(self) -> bool:
         return self.figure >= self.budget if self.at_least else self.figure <= self.budget
-
-
-class Bench:
-    """A board tree with lib/ and services of one's choice, on which device scripts run; with `rom` all
-    of it but these scripts is in an image at /rom."""
-
-    def __init__(self, root: Path, rom: bool = False):
-        self.root, self.rom = root, rom
-        self.vm = unixport.interpreter(32)
-        self.code = root / "rom" if rom else root  # the project's own
-        self.image = root / "rom.img"
-        tree.build(self.code, rom=rom)
-        scripts = [path for path in DEVICE.glob("*.py") if not path.stem.endswith("_service")]
-        for path in [*scripts, mpy.SIM / "romfs.py"]:
-            mpy.compile_file(path, root / "lib" / f"{path.stem}.mpy", f"lib/{path.name}")
-        if rom:
-            romfs.pack(self.code, self.image)
-
-    def services(self, *chosen: tuple[str, str]) -> None:
-        """Fill the services folder with (template, name) pairs and nothing else."""
-        folder = self.code / SERVICES
-        for path in folder.glob("*"):
-            path.unlink()
-        (self.code / "services.config").unlink(missing_ok=True)
-        for template, name in chosen:
-            source = self.root / "service.tmp"
-            source.write_text((DEVICE / f"{template}_service.py").read_text().replace("NAME", name))
-            file = f"{SERVICES}/{name}_service"
-            mpy.compile_file(source, self.code / f"{file}.mpy", f"{file}.py", rom=self.rom)
-            source.unlink()
-        if self.rom:
-            romfs.pack(self.code, self.image)
-
-    def trivial(self, count: int) -> None:
-        self.services(*[("trivial", f"n{i:02d}") for i in range(count)])
-
-    def measure(self, script: str, *args: object, heap: str = "192k") -> Optional[dict]:
-        """Run a device script; its figures by name, or None if the heap was too small for it."""
-        return self.run(f"sys.argv[1:] = {[str(a) for a in args]!r}; import {script}", heap)
-
-    def run(self, statement: str, heap: str = "192k") -> Optional[dict]:
-        """Run a statement in a fresh interpreter; see measure()."""
-        # Mounted, so that modules have the very paths that they have on a board.
-        start = (f"import sys, vfs; vfs.mount(vfs.VfsPosix('{self.root}/lib'), '/lib'); "
-                 "sys.path[:] = ['', '.frozen', '/lib']; ")
-        if self.rom:
-            start += (f"import romfs; romfs.mount({str(self.image)!r}); sys.modules.pop('romfs'); "
-                      "sys.path[:] = ['', '.frozen', '/lib', '/rom', '/rom/lib']; ")
-        start += statement
-        stdin, silent = os.pipe()  # an open input on which nothing is typed
-        try:
-            done = subprocess.run([str(self.vm), "-X", f"heapsize={heap}", "-c", start], cwd=self.root,
-                                  capture_output=True, text=True, timeout=TIMEOUT, stdin=stdin)
-        finally:
-            os.close(stdin)
-            os.close(silent)
-        if "MemoryError" in done.stderr + done.stdout:
-            return None
-        if done.returncode:
-            raise ToolError(f"`{statement}` failed on the device:\n{done.stdout}{done.stderr}")
-        rows = [line.split() for line in done.stdout.splitlines() if len(line.split()) == 2]
-        return {name: int(value) for name, value in rows if value.lstrip("-").isdigit()}
-
-    def fits(self, count: int, heap: str) -> bool:
-        """Whether that many trivial services run within a heap."""
-        self.trivial(count)
-        found = self.measure("fits", heap=heap)
-        return found == {"up": count}
-
-    def capacity(self, heap: str, highest: int) -> int:
-        """How many trivial services run within a heap; looked for up to `highest`."""
-        low, high = 0, highest + 1
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self.fits(middle, heap):
-                low = middle
-            else:
-                high = middle
-        return low
 
 
 def _booted(bench: Bench) -> int:
@@ -189,6 +106,7 @@ def main() -> int:
     parser.add_argument("--cycles", type=int, default=1000, help="of each kind, for heap growth")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="aioservices-size-") as folder:
+        boards = working.measure(Path(folder))
         bench, rom = Bench(Path(folder) / "flash"), Bench(Path(folder) / "board", rom=True)
         print(f"{'module':22} {'.mpy':>6} {'heap':>6} {'in ROM':>7}   (bytes; imported in this order)")
         rows = module_rows(bench, rom)
@@ -201,6 +119,12 @@ def main() -> int:
         sign = "≥" if line.at_least else "≤"
         verdict = "" if line.met else "  not met"
         print(f"{line.text:68} {line.figure:7}  {sign} {line.budget:6}{more}{verdict}")
+    title = "the working board, one service of it at times"
+    print(f"\n{title:46} " + "".join(f"{name:>11}" for name in boards))
+    for name, what in working.ROWS:
+        print(f"{what:46} " + "".join(f"{getattr(found, name):11}" for found in boards.values()))
+    missed = "" if all(found.ours <= working.BUDGET[name] for name, found in boards.items()) else "  not met"
+    print(f"{'its budget':46} " + "".join(f"{working.BUDGET[name]:11}" for name in boards) + missed)
     print("\nHeap is counted above a bare asyncio program, after a collection, on micropython32; in ROM:\n"
           "with the project and the services in an image at /rom (make romfs).")
     return 0

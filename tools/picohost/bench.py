@@ -12,12 +12,14 @@ from pathlib import Path
 
 from tools import bench, benchtable, mpy, size, tree
 from tools.errors import PicoError, run_main
+from tools.measure import working
 from tools.picohost import filesystem
 from tools.picohost.boards import Board
 
 SERVICES = "aioservices/services"
 NUMBERS = (0, 1, 10, 20, 40)
 PATIENCE = 1800  # s of the computer, which may have other things to do: a guard against hangs
+LASTS = 32  # s of board time behind which a boot has lasted, and the guard has given back its memory
 CALM = 3  # s of board time without output: it is up
 RESULTS = mpy.BUILD / "bench-pico.json"
 # What stands in the document for hardware, with as much as that bears.
@@ -116,6 +118,29 @@ def boots(pico: Bench) -> list[dict]:
     return found
 
 
+def working_board(pico: Bench) -> list[dict]:
+    """Heap and boot of the working board, for each timing. Its firmware has no network: a stand-in does."""
+    found = []
+    for timing in working.TIMINGS:
+        shutil.rmtree(pico.root, ignore_errors=True)
+        working.build(pico.root, timing)
+        working.instruments(pico.root, "network", "ntptime")
+        pico.load(pico.root)
+        row = {"timing": timing, "seconds": pico.booted()}
+        pico.board.ask("pass", seconds=LASTS, timeout=PATIENCE)
+        row.update(pico.run(HEAP))
+        row["up"] = pico.run(UP)["up"]
+        if row["up"] != working.OWN + len(working.SHIPPED):
+            raise PicoError(f"{row['up']} services of the working board are up")
+        for name in tree.STARTED:
+            (pico.root / name).unlink()
+        pico.load(pico.root)
+        for name in ("boot", "bare"):
+            row.update(pico.run(f"import working; working.{name}()", resume=False))
+        found.append(row)
+    return found
+
+
 def saved(pico: Bench, value: int) -> dict:
     """What one config() of a running board does to the flash, and how long it takes."""
     before = pico.board.ask("status")
@@ -189,6 +214,9 @@ def measure() -> dict:
             found["boots"] = boots(pico)
             _say(found["boots"])
             found["firmware"] = firmware_name(pico)
+            print("bench-pico: the working board …", flush=True)
+            found["working"] = working_board(pico)
+            _say(found["working"])
             print("bench-pico: how many fit …", flush=True)
             found["fit"], found["room"] = capacity(pico, found["boots"])
         finally:
