@@ -38,6 +38,9 @@ from time import ticks_add, ticks_diff, ticks_ms
 import aioschedule
 from aioctl.core import bound, describe, group, is_awaitable, is_interrupt, lookup
 
+_LOOK = const(20)  # ms, where there is no memory to wait for an event in
+_LOOKS = const(100)
+_ROOM = const(1500)  # bytes that a tear-down takes up to its first wait
 _LEAVE = const(200)  # ms that anything cancelled has to unwind, before it is left behind
 _MINUTE = const(60)  # s: running that long is healthy; and the longest restart delay
 _WARNING = const(30)  # aiolog's levels
@@ -365,15 +368,15 @@ class Service:
             if self.state in ("waiting", "blocked"):
                 self.move("stopped")
             return
-        self._asked = True
         closing = self.state == "stopping"
         hook = self._owed == 2 and self.state == "running"
+        ms = int((self.stop_grace if grace is None else grace) * 1000)
+        asyncio.create_task(self._stop(ms, closing, hook))  # first: without memory for it nothing has begun
+        self._asked = True
         if self._armed:
             __import__("aioclass_timed").disarm(self)
         if not closing:
             self.move("stopping")
-        ms = int((self.stop_grace if grace is None else grace) * 1000)
-        asyncio.create_task(self._stop(ms, closing, hook))
 
     async def _stop(self, ms, closing, hook):
         life = self._life
@@ -398,9 +401,19 @@ class Service:
                     await asyncio.wait_for_ms(self.changed(), left)
                 except asyncio.TimeoutError:
                     self.forced = cancelled or ms > 0
+                except MemoryError:
+                    await asyncio.sleep_ms(_LOOK)
         while self._life is not None:  # its tear-down is bounded by itself
-            await self.changed()
-        await self._tear_down(hook)
+            await asyncio.sleep_ms(_LOOK)
+        left = _LOOKS
+        while left:  # short of memory it waits for others to give some back
+            left -= 1
+            try:
+                bytearray(_ROOM if left else 0)
+                await self._tear_down(hook)
+                break
+            except MemoryError:
+                await asyncio.sleep_ms(_LOOK)
         self._asked = False
         self.move("stopped")
 
@@ -424,10 +437,12 @@ class Service:
 
                 await self._step("children", end, end_children, (self,))
                 break
-        if owed == 2 and self._callbacks:
-            await self.call_back("stop", end)
-        if hook and self.on_stop is not None:
-            self.result = await self._step("on_stop", end, self.on_stop, (), True)
+        if owed == 2:
+            self._owed = 1  # where memory ends here, what was done is not done again
+            if self._callbacks:
+                await self.call_back("stop", end)
+            if hook and self.on_stop is not None:
+                self.result = await self._step("on_stop", end, self.on_stop, (), True)
         self._owed = 0
         if owed and self.cleanup is not None and not hasattr(self.task, "function"):
             await self._step("cleanup", end, self.cleanup)

@@ -2,11 +2,15 @@
 # Resident. Starting and everything else that people ask for is in starting and verbs, loaded on use.
 
 import asyncio
+import gc
 
 from aioclass import Service
 from aioctl.core import bound, group, lookup
 
 _ROUNDS = const(5)  # of a shutdown, while somebody goes on starting services
+_LOOK = const(20)  # ms, where there is no memory to wait for an event in
+_LOOKS = const(100)
+_ROOM = const(3000)  # bytes that the stop of a service takes, and its cleanup
 _MORE = const(
     " =anew anew =starting begin outcome release =bringup bring_up =verbs forget get restart start stop "
 )
@@ -131,36 +135,53 @@ class Manager:
                     found.append(other)
         return found
 
+    def _is_short(self, services):
+        """Whether there is no memory to stop these all at once."""
+        if gc.mem_free() >= _ROOM * len(services):
+            return False
+        gc.collect()
+        return gc.mem_free() < _ROOM * len(services)
+
     async def stopped(self, left, grace=None):
         """The exact reverse of starting: each stops as soon as nothing in the list needs it.
 
         Takes the list over.
         """
         asked = []  # one that is started again after its stop is not stopped again
+        looks = _LOOKS
         self.stopping.append(left)
         try:
             while True:
-                for service in list(left):
-                    on = service.is_active() or service.state in _WAITS
-                    if not (service._asked if service in asked else on):
-                        left.remove(service)
-                if not left:
-                    return
-                for service in self.dependents(left):  # one that waited may have begun meanwhile
-                    if service not in left and service not in asked:
-                        left.append(service)
-                change = self.change()
-                free = []
-                for service in left:
-                    for other in left:
-                        if service.name in names(other.require) or service.name in names(other.want):
+                try:
+                    for service in list(left):
+                        on = service.is_active() or service.state in _WAITS
+                        if not (service._asked if service in asked else on):
+                            left.remove(service)
+                    if not left:
+                        return
+                    for service in self.dependents(left):  # one that waited may have begun meanwhile
+                        if service not in left and service not in asked:
+                            left.append(service)
+                    change = self.change()
+                    free = []
+                    for service in left:
+                        for other in left:
+                            if service.name in names(other.require) or service.name in names(other.want):
+                                break
+                        else:
+                            free.append(service)
+                    one = self._is_short(left)
+                    for service in free or left:  # those of a cycle all at once
+                        if one and [s for s in asked if s._asked]:
                             break
-                    else:
-                        free.append(service)
-                for service in free or left:  # those of a cycle all at once
-                    service.ask(grace)
-                    asked.append(service)
-                await change
+                        service.ask(grace)
+                        asked.append(service)
+                    await change
+                except MemoryError:  # what stops gives some back
+                    looks -= 1
+                    if not looks:
+                        raise
+                    await asyncio.sleep_ms(_LOOK)
         finally:
             left.clear()
             self.stopping.remove(left)  # any empty one: they are all the same
@@ -170,9 +191,18 @@ class Manager:
 
     async def shutdown(self, grace=None):
         """Stops everything. Needs no import: the last thing that a board short of memory can do."""
+        looks = _LOOKS
         self.shutdowns += 1  # restarts that are under way are given up
-        for _ in range(_ROUNDS):  # what somebody started meanwhile stops too
-            await self.stopped(list(self.services.values()), grace)
+        rounds = 0
+        while rounds < _ROUNDS:  # what somebody started meanwhile stops too
+            try:
+                await self.stopped(list(self.services.values()), grace)
+                rounds += 1
+            except MemoryError:
+                looks -= 1
+                if not looks:
+                    raise
+                await asyncio.sleep_ms(_LOOK)
         if self.quit is not None:
             self.quit.set()
 
