@@ -1,4 +1,6 @@
 """The working board: it comes up, its figures are exact, and what is ours of its heap is within the budget."""
+import json
+
 import pytest
 
 from tools.measure import working
@@ -33,3 +35,15 @@ def test_the_bare_loop_runs_the_same_services(boards, timing):
 def test_each_service_has_settings_and_attributes_of_its_own():
     names = {path.stem.removesuffix("_service") for path in (working.FOLDER / "services").glob("*.py")}
     assert len(names) == working.OWN and not names & set(working.SHIPPED)
+
+
+@pytest.mark.parametrize("heap", range(96, 168, 8))
+def test_settings_are_not_lost_however_little_memory_there_is(boards, heap):
+    board = boards["interval"]
+    board.managed(f"{heap}k")
+    found = json.loads((board.root / "services.config").read_text())
+    found["fan"]["kwargs"].pop("pause", None)
+    expected = json.loads((working.FOLDER / "services.config").read_text())
+    expected["sampler"]["schedule"] = working.TIMINGS["interval"]
+    assert found == expected
+    assert not (board.root / "services.config.bad").exists()

@@ -52,7 +52,12 @@ def config(name, enabled=..., *args, **kwargs):
     if enabled is ...:  # told, as all else that is not saved
         print('not saved: %s: say whether it is to run: config("%s", True, …)' % (name, name))
         return False
-    settings, damage = read()
+    try:
+        settings, damage = read()
+    except MemoryError:  # what is there is not replaced by what it is not
+        manager().release()
+        print("not saved: %s: no memory to read it" % CONFIG)
+        return False
     if "cls" in kwargs and plain(name) not in settings and plain(name) + ".service" not in settings:
         settings[plain(name)] = None  # a new one, of any class
     keys = _choose(name, settings)
@@ -172,10 +177,10 @@ def save(settings, damage=None):
 def remember():
     """Has what stands in services.config as the last good copy; None, or why that could not be."""
     copy = CONFIG + ".bak"
-    found = load(CONFIG)[0]
-    if found is None or load(copy)[0] == found:
-        return None
     try:
+        found = load(CONFIG)[0]
+        if found is None or load(copy)[0] == found:
+            return None
         text = json.dumps(found)
         _room(len(text))
         put(copy, text)

@@ -260,7 +260,13 @@ class Finder:
     def _read(self):
         from .settings import fault_of, read, resolve
 
-        settings, self.fault = read()
+        try:
+            settings, self.fault = read()
+        except MemoryError:
+            text = "services.config: no memory to read it"
+            if self.manager.services:  # they have theirs: what is started now must not go without
+                raise _error(text, "SettingsError")
+            settings, self.fault = {}, text + "; using defaults"
         options = settings.pop("_boot", {})
         fault = fault_of("_boot", options)
         if fault is None:

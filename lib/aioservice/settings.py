@@ -288,16 +288,25 @@ def _text(data):
     return __import__("aioctl.utf8", None, None, ("decoded",)).decoded(data)
 
 
+def _read(path):
+    with open(path, "rb") as file:
+        return parse(_text(file.read()))
+
+
 def load(path):
-    """(settings, fault) of a file: settings None where there are none, fault None where nothing is wrong."""
+    """(settings, fault) of a file: settings None where there are none, fault None where nothing is wrong.
+
+    A file that the memory has no room for is not damaged: that is a MemoryError.
+    """
     try:
-        with open(path, "rb") as file:
-            found, fault = parse(_text(file.read()))
+        try:
+            found, fault = _read(path)
+        except MemoryError:
+            __import__("gc").collect()
+            found, fault = _read(path)
     except OSError as e:
         # ENOENT: a missing file means defaults; so does ENODEV, where there is no /rom
         return None, None if e.args[0] in (2, 19) else "%s cannot be read: %s" % (path, e)
-    except MemoryError:
-        return None, "%s is too large for the memory" % path
     except (ValueError, RuntimeError) as e:  # RuntimeError: brackets beyond the depth of the stack
         return None, "%s is damaged: %s" % (path, str(e) or "it is not text")
     return found, fault and "%s: %s" % (path, fault)

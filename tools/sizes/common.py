@@ -19,7 +19,7 @@ async def _nothing():
 
 async def warm_up():
     """What every asyncio program has loaded: the frozen asyncio that people build on."""
-    await asyncio.wait_for_ms(_nothing(), 10)
+    await asyncio.wait_for_ms(_nothing(), 10000)
     asyncio.Event()
     asyncio.current_task()
     await asyncio.sleep_ms(1)
