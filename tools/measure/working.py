@@ -33,7 +33,6 @@ class Figures(NamedTuple):
     counted: int  # heap, with the table of names counted as NAME bytes a name
     own: int  # of the services themselves
     free: int  # in a heap of 128k, behind its boot
-    needs: int  # the smallest heap in which all of it works, a reload() too
     code: int  # .mpy of lib/ and of the services
 
     @property
@@ -69,7 +68,7 @@ def settle(root: Path, timing: str) -> None:
 ROWS = (("heap", "heap in use"), ("names", "names, in memory for good"),
         ("counted", f"heap, the table of names at {NAME} B a name"), ("own", "of it the services' own"),
         ("ours", "and ours"), ("free", "free in 128k, behind a boot"),
-        ("needs", "the smallest heap for all, a reload() too"), ("code", ".mpy of lib/ and the services"))
+        ("code", ".mpy of lib/ and the services"))
 
 
 def instruments(root: Path, *firmware: str) -> None:
@@ -99,14 +98,6 @@ class Board(Bench):
         found = printed(text)
         return (found if found.get("up") == len(SHIPPED) + OWN else {}), text
 
-    def needs(self) -> int:
-        """The smallest heap in which all of it works, to 4 kB."""
-        low, high = 64, 256
-        while high - low > 4:
-            middle = (low + high) // 2
-            (low, high) = (low, middle) if self.managed(f"{middle}k")[0] else (middle, high)
-        return high * 1024
-
     def figures(self) -> Figures:
         found, text = self.managed("256k")
         pools = re.search(r"n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)", text)
@@ -117,7 +108,7 @@ class Board(Bench):
         settle(self.root, self.timing)
         own = printed(self.output("import working; working.own()", "256k"))["own"]
         small = self.managed("128k", 0)[0]
-        return Figures(found["heap"], names, counted, own, small.get("free", 0), self.needs(), self.code)
+        return Figures(found["heap"], names, counted, own, small.get("free", 0), self.code)
 
 
 def measure(folder: Path) -> dict[str, Figures]:
