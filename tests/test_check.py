@@ -348,6 +348,49 @@ def test_a_file_that_is_no_service_is_told(tmp_path):
         "aioservices/services/other.py: no service, as its name does not end in _service.py\n")
 
 
+STRAYS = """
+import asyncio
+from aioclass import Service
+
+class One(Service):
+    async def poll(self, every, now=False):
+        await asyncio.sleep(every)
+
+    async def task(self):
+        {line}
+        await asyncio.sleep(100)
+
+service = One("one")
+"""
+OUTLIVES = "one.service: line 10: create_task({}) outlives it, and doubles when it is restarted; {} makes a child\n"
+
+
+@pytest.mark.parametrize("line, made, instead", [
+    ("asyncio.create_task(self.poll(5))", "self.poll(5)", "self.add_ctask(aioctl, self.poll, 'poll', 5)"),
+    ("from asyncio import create_task; create_task(self.poll(1, now=True))", "self.poll(1, now=True)",
+     "self.add_ctask(aioctl, self.poll, 'poll', 1, now=…)"),
+    ("asyncio.get_event_loop().create_task(poll())", "poll()", "self.add_ctask(aioctl, poll, 'poll')"),
+    ("asyncio.core.create_task(self.bus.read())", "self.bus.read()", "self.add_ctask(aioctl, self.bus.read, 'read')"),
+    ("asyncio.create_task(coro)", "coro", "self.add_ctask(aioctl, …)"),
+])
+def test_a_task_that_nobody_keeps_is_told(tmp_path, line, made, instead):
+    services = tmp_path / "aioservices/services"
+    services.mkdir(parents=True)
+    (services / "one_service.py").write_text(STRAYS.format(line=line))
+    assert run_check(tmp_path).stdout == OUTLIVES.format(made, instead)
+
+
+@pytest.mark.parametrize("line", [
+    "self.polls = asyncio.create_task(self.poll(5))", "await asyncio.create_task(self.poll(5))",
+    "tasks = [asyncio.create_task(self.poll(n)) for n in range(3)]",
+    "asyncio.create_task(self.poll(5))  # outlives it, on purpose", "self.create(self.poll(5))"])
+def test_a_task_that_somebody_keeps_is_not(tmp_path, line):
+    services = tmp_path / "aioservices/services"
+    services.mkdir(parents=True)
+    (services / "one_service.py").write_text(STRAYS.format(line=line))
+    assert run_check(tmp_path).stdout == "check: fine\n"
+
+
 def test_the_project_itself_is_fine(board_tree):
     for folder in (ROOT, board_tree):
         done = run_check(folder)

@@ -17,6 +17,7 @@ from typing import Iterable, Iterator, NamedTuple, Optional
 
 from tools import place, sift
 from tools.errors import TreeError, run_main
+from tools.outliving import outliving
 from tools.parsed import parsed, yields
 from tools.place import CODE as ROOT
 from tools.place import LIB
@@ -174,7 +175,9 @@ def read(tree: Path) -> Project:
                 code = parsed(data)
                 takes[name] = signature(code)
                 faults += [_PAUSE % (SERVICES / source.name, line, what) for what, line in yields(code)]
-                services[name] = class_says(device("aioctl.utf8").decoded(data), name)
+                text = device("aioctl.utf8").decoded(data)
+                faults += outliving(text, name)
+                services[name] = class_says(text, name)
             except ValueError as error:
                 failed[name] = str(error)
             except Unknown:

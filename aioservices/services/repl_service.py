@@ -58,7 +58,7 @@ class Repl(Service):
             names.setdefault("help", _help)
             return await module.task(names, prompt, self.leave)
         except asyncio.CancelledError:
-            asyncio.create_task(self.farewell())
+            asyncio.create_task(self.farewell())  # outlives it
             raise
 
     def find(self, console):
