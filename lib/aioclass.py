@@ -443,9 +443,15 @@ class Service:
                 await self.call_back("stop", end)
             if hook and self.on_stop is not None:
                 self.result = await self._step("on_stop", end, self.on_stop, (), True)
-        self._owed = 0
         if owed and self.cleanup is not None and not hasattr(self.task, "function"):
-            await self._step("cleanup", end, self.cleanup)
+            await self._step("cleanup", end, self._clean)
+        self._owed = 0
+
+    async def _clean(self):
+        self._owed = 0  # not before its first step: where the loop ends before that, it is still owed
+        work = self.cleanup()
+        if is_awaitable(work):
+            await work
 
     async def _step(self, what, end, call, args=(), own=False):
         """Calls one of the author's functions; what it raises is reported and goes no further.

@@ -699,3 +699,30 @@ asyncio.run(main())
 """).out
     assert out == ("debug mode: True\ndebug mode: False\ndebug mode: True\n3 tasks are nobody's: 3 poll\n"
                    "debug mode: False\ndebug mode: True\n3 tasks are nobody's: 3 poll\n")
+
+
+def test_a_loop_that_ends_right_before_the_first_step_of_a_cleanup_leaves_it_owed(vm):
+    vm.ship("boot.py", "main.py")
+    vm.put("aioservices/services/tick_service.py", TICK.replace("    async def cleanup(self):\n", """
+    def on_stop(self):
+        from asyncio import core
+        queue = core._io_queue
+        class Fails:
+            map = queue.map
+            def wait_io_event(self, ms):
+                core._io_queue = queue
+                raise OSError(5)
+        core._io_queue = Fails()
+
+    async def cleanup(self):
+"""))
+    vm.put("aioservices/services/killer_service.py", KILLER.format(body="""
+        import aioservice
+        aioservice.unload("tick")
+        await asyncio.sleep(100)"""))
+    session = vm.session()
+    session.expect("the event loop ended: OSError")
+    session.expect("killer is good", 20)
+    session.ctrl("c")
+    assert session.wait() == 0
+    assert session.seen.count("valve open") == session.seen.count("valve closed") == 1
