@@ -4,15 +4,17 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Optional
+from typing import NoReturn, Optional
 
 import argcomplete
 
+from tools.check import device
 from tools.errors import BoardFault, ServiceUnknown, ToolError
-from tools.svctl import complete, trial
+from tools.svctl import __version__, complete, trial
 from tools.svctl.link import Link
 from tools.svctl.services import UNKNOWN
 
@@ -54,16 +56,52 @@ def _put(line: str) -> None:
     sys.stdout.flush()
 
 
-def parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments; the exit code is 2."""
+
+    typed: list = []
+
+    def error(self, message: str) -> NoReturn:
+        missing = re.fullmatch(r"the following arguments are required: (.*)", message)
+        if missing and missing[1] == "COMMAND":
+            odd = [word for word in self.typed if word.startswith("-")]
+            if odd and odd[0].partition("=")[0] not in self._option_string_actions:
+                self.refuse(odd)
+            message = "which command? svctl --help lists them"
+        elif missing:
+            message = f"{missing[1]} is missing"
+        message = message.removeprefix("argument ").replace("expected one argument", "a value is missing")
+        self.exit(2, f"{self.prog.split()[-1]}: {message}\n")
+
+    def _check_value(self, action: argparse.Action, value) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        known = list(action.choices)
+        like = device("aioservice.near").near(str(value), known)
+        if action.metavar == "COMMAND":
+            self.error(f"there is no command {value}{like or '; svctl --help lists them'}")
+        self.error(f"{'/'.join(action.option_strings)}: {value} is none of {', '.join(known)}{like}")
+
+    def refuse(self, rest: list) -> NoReturn:
+        """What is left over when all arguments were taken."""
+        options = [word.partition("=")[0] for word in rest if word.startswith("-")]
+        if not options:
+            self.error(f"{' '.join(rest)}: too many arguments")
+        like = device("aioservice.near").near(options[0], self._option_string_actions)
+        self.error(f"there is no option {options[0]}{like}")
+
+
+def parser() -> Parser:
     """The whole command line; a subcommand's module is loaded for its arguments."""
-    top = argparse.ArgumentParser(prog="svctl", description="systemctl and journalctl for a board that runs "
-                                  "MicroPython and aioservices. Its services go on meanwhile.")
+    top = Parser(prog="svctl", description="systemctl and journalctl for a board that runs MicroPython and "
+                 "aioservices. Its services go on meanwhile.")
+    top.add_argument("--version", action="version", version=f"svctl {__version__}")
     _common(top, "ports", False)
     below = top.add_subparsers(metavar="COMMAND", required=True)
     for name in COMMANDS:
         module = importlib.import_module(f"tools.svctl.commands.{name}")
         one = below.add_parser(name.replace("_", "-"), help=module.HELP, description=module.__doc__)
-        one.set_defaults(module=module, command=name)
+        one.set_defaults(module=module, command=name, parser=one)
         _common(one, "more", argparse.SUPPRESS)
         module.arguments(one)
     return top
@@ -79,7 +117,11 @@ def _common(parser: argparse.ArgumentParser, ports: str, as_json) -> None:
 
 def main(argv: Optional[list] = None) -> int:
     """Run a command on each board; the exit code is that of the worst."""
-    args = parser().parse_args(argv)
+    top = parser()
+    top.typed = sys.argv[1:] if argv is None else argv
+    args, rest = top.parse_known_args(top.typed)
+    if rest:
+        args.parser.refuse(rest)
     args.ports = list(dict.fromkeys([*args.ports, *args.more]))
     module = args.module
     alone = getattr(module, "alone", None)

@@ -26,7 +26,8 @@ class Graph:
         """The plain name of a service that is loaded; raises ServiceUnknown."""
         name = name[:-len(".service")] if name.endswith(".service") else name
         if name not in self.facts:
-            there = f"; there are: {', '.join(sorted(self.found))}"
+            there = f"; there are: {', '.join(sorted(self.found)) or 'none'}"
+            there += device("aioservice.near").near(name, self.found) if name not in self.found else ""
             raise ServiceUnknown((f"{name}.service is not loaded" if name in self.found else
                                   f"no service {name}") + there)
         return name

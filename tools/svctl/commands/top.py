@@ -18,9 +18,12 @@ def arguments(parser) -> None:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
     if not 0.2 <= value <= 3600:
-        raise argparse.ArgumentTypeError("0.2 to 3600 seconds")
+        raise argparse.ArgumentTypeError(f"expected 0.2 to 3600 seconds, not {text}")
     return value
 
 
