@@ -119,6 +119,33 @@ def _twin(path: str) -> str:
     return {".mpy": str(pure.with_suffix(".py")), ".py": str(pure.with_suffix(".mpy"))}.get(pure.suffix, "")
 
 
+def parts(text: bytes, board: dict, plan: Plan) -> list:
+    """The new manifest as what is sent of it, bytes, and what the board has of it in its own, (from, length):
+    its lines are known by the sizes of the files. All of it is sent where it is not as long as these say."""
+    lines = text.splitlines(keepends=True)
+    new = {line.split(b" ", 2)[-1].strip().decode(): line for line in lines[:-1]}
+    found: list = []
+    at = old = 0
+    for path in sorted({*new, *plan.gone}):
+        line = new.get(path, b"")
+        if path in board:
+            old += 1
+            is_same = path not in plan.changed and path not in plan.gone
+            length = len(line) if is_same else len(f"{board[path].size} {'0' * 64} {path}\n".encode())
+            if is_same and found and isinstance(found[-1], tuple) and sum(found[-1]) == at:
+                found[-1] = (found[-1][0], found[-1][1] + length)
+            elif is_same:
+                found.append((at, length))
+            at += length
+            line = b"" if is_same else line
+        if line and found and isinstance(found[-1], bytes):
+            found[-1] += line
+        elif line:
+            found.append(line)
+    at += len(f"{old} {'0' * 64} end\n")
+    return [*found, *lines[-1:]] if MANIFEST in board and board[MANIFEST].size == at else [text]
+
+
 def steps(plan: Plan, sizes: dict, board: dict, shim: Optional[int] = None, beside: str = "") -> bytes:
     """The list that the board works off: see lib/aioswitch.py. `sizes`: {path: bytes} of what is sent;
     `shim`: how long what stands in for boot.py is, where the board's own knows nothing of a switch;

@@ -45,7 +45,7 @@ class Project:
                 continue
             if version is None:
                 raise DeployError(f"{who} loads no .mpy files: put a newer firmware on the board")
-            mpy.check_loads(path, version, who, name)
+            mpy.check_loads(path, version, who)
             data = path.read_bytes()
             wrong = mpy.wrong_arch(data, version) or self._is_built and mpy.fault(data)
             if wrong:

@@ -14,6 +14,7 @@ from tools.svctl.plan import BACK, COPY, LEDGER, LIST, MANIFEST, MARK, NEXT, PRE
 from tools.svctl.project import Project
 from tools.svctl.source import DEVICE
 
+COPIED = 4096  # bytes of a file of its own that a board copies at once
 PIECE = 768  # bytes of a file that are sent at once: what a board has to decode in its heap
 FOLDERS = {"lib", "aioservices", NEXT, PREV}
 OLDEST = (1, 24)
@@ -102,6 +103,18 @@ def _is_fat(link: Link, board: dict) -> bool:
     return any(sha for _, sha in link.ask("files", "sums", [sizes[min(sizes)].upper()]))
 
 
+def amount(project: Project, plan: Plan, board: dict) -> int:
+    """Bytes of the files of a plan that go over the cable."""
+    sizes = {path: project.files[path].size for path in plan.send if path not in plan.staged}
+    if MANIFEST in sizes:
+        sizes[MANIFEST] = _sent(plans.parts(project.path(MANIFEST).read_bytes(), board, plan))
+    return sum(sizes.values())
+
+
+def _sent(parts: list) -> int:
+    return sum(len(part) for part in parts if isinstance(part, bytes))
+
+
 class Sender:
     """Sends the files of a plan; `progress(done, all)` is called with bytes. `beside`: what the board is to
     know of the time before."""
@@ -131,7 +144,9 @@ class Sender:
         files[LIST] = plans.steps(self.plan, sizes, self.board, self.shim and len(self.shim), self.beside)
         try:
             self._remove([*self.plan.kept, *self.plan.stale])
-            _write(self.link, files, self.progress)
+            parts = {path: plans.parts(files[path], self.board, self.plan) for path in files
+                     if path == plans.staged(MANIFEST)}
+            _write(self.link, files, self.progress, parts)
         except BoardFault as error:
             self._remove([*files, *map(plans.staged, self.plan.staged)])
             raise self._refused(error) from error
@@ -161,21 +176,34 @@ def _knows(boot: bytes) -> bool:
     return b"aioswitch" in boot
 
 
-def _write(link: Link, files: dict, progress: Callable[[int, int], None]) -> None:
-    """Write files, {path: bytes}, and see that they read back the same."""
-    total = sum(map(len, files.values()))
+def _write(link: Link, files: dict, progress: Callable[[int, int], None], parts: dict) -> None:
+    """Write files, {path: bytes}, and see that they read back the same. `parts`: what they are made of, as
+    plans.parts() has it, where not all of it is sent."""
+    made = {path: parts.get(path, [data]) for path, data in files.items()}
+    total = sum(map(_sent, made.values()))
     done = 0
-    for path, data in files.items():
+    for path, pieces in made.items():
         if "/" in path:
             link.call("put", "folder", path)
-        for at in range(0, len(data) or 1, PIECE):
-            piece = data[at:at + PIECE]
-            link.call("put", "piece", path, at == 0, base64.b64encode(piece).decode())
-            done += len(piece)
-            progress(done, total)
-    for path, sha in link.ask_each("files", "sums", list(files)):
-        if sha != sha256(files[path]).hexdigest():
-            raise BoardFault(f"{path} reads back different: is the flash worn out?")
+        first = True
+        for piece in pieces:
+            size = COPIED if isinstance(piece, tuple) else PIECE
+            for at in range(0, (piece[1] if isinstance(piece, tuple) else len(piece)) or 1, size):
+                if isinstance(piece, tuple):
+                    link.call("put", "copy", MANIFEST, piece[0] + at, min(size, piece[1] - at), path, first)
+                else:
+                    data = piece[at:at + size]
+                    link.call("put", "piece", path, first, base64.b64encode(data).decode())
+                    done += len(data)
+                    progress(done, total)
+                first = False
+    wrong = [path for path, sha in link.ask_each("files", "sums", list(files))
+             if sha != sha256(files[path]).hexdigest()]
+    again = [path for path in wrong if path in parts]  # the board's own was another
+    if again:
+        _write(link, {path: files[path] for path in again}, progress, {})
+    if wrong != again:
+        raise BoardFault(f"{wrong[0]} reads back different: is the flash worn out?")
 
 
 # --- what lib/aioswitch does on the board ---
@@ -214,7 +242,7 @@ def load(link: Link, project: Project = None) -> None:
         if project is None:
             raise
         path = next(path for path in project.files if path.startswith(SWITCH))
-        _write(link, {plans.staged(path): project.path(path).read_bytes()}, lambda *_: None)
+        _write(link, {plans.staged(path): project.path(path).read_bytes()}, lambda *_: None, {})
         link.call("switch", "load", NEXT, PREV)
 
 

@@ -63,7 +63,7 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
         text = "nothing to send: the board has " + ("the rest" if plan.notes else "it all")
         return _end(plan, plans.Effect(), text, say)
     _replacing(link, project, plan, args, say)
-    sizes = sum(tree[path].size for path in plan.send if path not in plan.staged)
+    sizes = send.amount(project, plan, board)
     if args.dry_run:
         text = f"{len(plan.send)} files would be sent, {sizes} B; nothing was changed"
         return _end(plan, plans.Effect(), text, say)

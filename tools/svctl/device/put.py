@@ -23,6 +23,16 @@ class _svctl_put:
         with open(path, "wb" if first else "ab") as file:
             file.write(binascii.a2b_base64(text))
 
+    def copy(source, at, n, path, first):
+        """Adds a part of another file to a file, in the same way."""
+        with open(source, "rb") as old:
+            old.seek(at)
+            with open(path, "wb" if first else "ab") as file:
+                while n:
+                    piece = old.read(min(n, 512))
+                    file.write(piece)
+                    n = n - len(piece) if piece else 0
+
     def remove(paths):
         import os
 
