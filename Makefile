@@ -59,8 +59,9 @@ check: .venv  ## what is wrong with settings and services (of DIR; else of the p
 lint: .venv  ## ruff
 	@$(VENV) -m ruff check --quiet . && echo "lint: fine"
 
-deploy: .venv .port  ## copy what differs to the board at PORT (CONFIG=1 ENVFILE=.env DRY=1 RESET=1)
+deploy: .venv .port  ## copy what differs to the board at PORT (CONFIG=1 ENVFILE=.env DRY=1 RESET=1 FORCE=1)
 	@$(SVCTL) deploy $(call yes,CONFIG,--config) $(call yes,DRY,--dry-run) $(call yes,RESET,--reset) \
+		$(call yes,FORCE,--force) \
 		$(if $(call typed,ENVFILE),--env "$(ENVFILE)")
 
 repl: .venv .port  ## the console of the board at PORT

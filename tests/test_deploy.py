@@ -255,9 +255,9 @@ def test_settings_are_the_boards(board, tmp_path, svctl, monkeypatch):
     (tmp_path / "secrets").write_text("KEY=new\nMORE=2\n")
     code, said = svctl(board.tty, "deploy", "--tree", str(tree), "--config", "--env", str(tmp_path / "secrets"))
     assert code == 0, said
-    assert '\n  -{"hello": {"enabled": true, "args": [9, 9]}}\n' in said
+    assert '\n  -    "args": [9, 9],\n  +    "args": [2, 5],\n  +    "enabled": true\n' in said
     assert "  .env: changed: KEY; new: MORE; no longer there: GONE\n" in said and "new\n" not in said
-    assert said.index("  -{") < said.index("2 files sent") and said.endswith("\ndone\n")
+    assert said.index("  -    ") < said.index("2 files sent") and said.endswith("\ndone\n")
     for name in ("services.config", "services.config.bak"):  # as the board saves it
         assert (root / name).read_bytes() == (tree / "services.config").read_bytes()
     assert (root / ".env").read_text() == "KEY=new\nMORE=2\n"

@@ -13,7 +13,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Iterable, Iterator, NamedTuple, Optional
+from typing import Iterable, Iterator, NamedTuple, Optional, Union
 
 from tools import place, sift
 from tools.errors import TreeError, run_main
@@ -204,7 +204,7 @@ def check(tree: Path) -> list[str]:
     """All that is wrong with the settings and services of a tree."""
     found = read(tree)
     with _inside(tree):
-        lines = [placed(found.fault)] if found.fault else []
+        lines = [placed(found.fault, Path("services.config"))] if found.fault else []
         lines += device("aioservice.findings").findings(found.settings, found.services, {}, found.failed)
     lines += [f"{name}: {why}" for name, why in broken(tree).items() if not is_service(name)]
     return [*lines, *_misfits(found.settings, found.services, found.takes), *found.faults, *look(tree).faults]
@@ -233,10 +233,27 @@ def _inside(tree: Path) -> Iterator[None]:
         os.chdir(before)
 
 
-def placed(fault: str) -> str:
+def errors(data: bytes) -> list[str]:
+    """What of a settings file has a board go by others instead, or leave an entry out."""
+    settings = device("aioservice.settings")
+    try:
+        found, _ = settings.parse(device("aioctl.utf8").decoded(data))
+    except (ValueError, RecursionError) as error:
+        return [placed(f"services.config is damaged: {error}", data)]
+    told = []
+    for key in sorted(found):
+        name, entry = key[:-len(".service")] if key.endswith(".service") else key, found[key]
+        parts = [{word: entry[word]} for word in sorted(entry)] if isinstance(entry, dict) else [entry]
+        told += [settings.fault_of(name, part) for part in parts]
+        if name != key and name in found:
+            told.append(f"{name} and {key} are the same: keep one")
+    return [f"services.config: {line}" for line in told if line]
+
+
+def placed(fault: str, file: Union[Path, bytes]) -> str:
     """What is said of a damaged services.config, with the line and column, which a board does not know."""
     try:
-        json.loads(Path("services.config").read_text(encoding="utf-8-sig"))
+        json.loads((file if isinstance(file, bytes) else file.read_bytes()).decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         place = f"it is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
         return fault.replace("it is not JSON", place)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import NamedTuple, Optional
+from typing import Collection, NamedTuple, Optional
 
 from tools.check import device
 
@@ -68,14 +68,14 @@ def candidates(tree: dict, board: dict) -> list:
                   if name in board and board[name].size == tree[path].size)
 
 
-def make(tree: dict, board: dict, owned: set, config: bool = False) -> Plan:
+def make(tree: dict, board: dict, owned: set, config: bool = False, same: Collection = ()) -> Plan:
     """Compare {path: File} of the project with that of a board, of which `owned` was put there earlier.
 
-    `config`: settings that differ are replaced.
+    `config`: settings that differ are replaced. `same`: those that say the same.
     """
     plan = Plan()
     for path in sorted(tree):
-        if board.get(path) == tree[path]:
+        if board.get(path) == tree[path] or path in same:
             continue
         if path not in board:
             plan.new.append(path)

@@ -14,7 +14,7 @@ from tools.check import device
 from tools.errors import DeployError, LinkError
 from tools.mpy import BUILD
 from tools.svctl import plan as plans
-from tools.svctl import send, services, trial
+from tools.svctl import send, services, trial, vet
 from tools.svctl.link import Link
 from tools.svctl.plan import SECRETS, Plan
 from tools.svctl.project import Project
@@ -32,6 +32,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         "restarted one by one")
     parser.add_argument("--no-trial", action="store_true", help="what is sent is good at once, whatever "
                         "becomes of it; the set before is kept all the same, for svctl rollback")
+    parser.add_argument("--force", action="store_true", help="send settings that a board cannot go by, too, "
+                        "and keep them")
     parser.add_argument("--tree", metavar="DIR", type=Path, help="a board tree; else the project's is built")
 
 
@@ -53,7 +55,7 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
         trial.recover(link, project, found["manager"], say)
         found.update(send.about(link))
     board, owned = send.look(link, tree)
-    plan = plans.make(tree, board, owned, args.config)
+    plan = plans.make(tree, board, owned, args.config, vet.same(link, project, board))
     send.check_room(link, plan, tree, board, found)
     for line in [*project.notes, *plans.lines(plan, tree)]:
         say(f"  {line}")
@@ -62,6 +64,10 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     if plan.is_empty:
         text = "nothing to send: the board has " + ("the rest" if plan.notes else "it all")
         return _end(plan, plans.Effect(), text, say)
+    wrong = vet.looked(link, project, plan, board, args.tree)
+    vet.tell(wrong, args.force, link.port, say)
+    effect.reset = effect.reset or effect.settings and bool(wrong.errors)  # no reload takes such settings
+    known = vet.CONFIG if wrong.errors else found["fault"]
     _replacing(link, project, plan, args, say)
     sizes = send.amount(project, plan, board)
     if args.dry_run:
@@ -70,8 +76,8 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     begin = time.monotonic()
     before = services.of(link, None) if found["manager"] else []
     effect.reset = effect.reset or trial.is_of_prompt(effect, before)
-    up = trial.were_up(before)
-    sender = send.Sender(link, project, plan, board, _progress, plans.beside(up, found["fault"]))
+    up = vet.unharmed(trial.were_up(before), wrong.errors)
+    sender = send.Sender(link, project, plan, board, _progress, plans.beside(up, known))
     sender.stage()
     sender.switch(effect.reset, not args.no_trial)
     say(f"{len(plan.send)} files sent, {sizes} B, {len(plan.gone)} removed, in "
@@ -158,14 +164,16 @@ def _answer(question: str) -> bool:
 
 
 def _difference(path: str, old: bytes, new: bytes) -> list:
-    before, after = (text.decode("utf-8", errors="replace").splitlines() for text in (old, new))
+    before, after = vet.pretty(old), vet.pretty(new)
+    if before == after:  # they say the same, but one of them twice, or not as a board takes it
+        before, after = (data.decode("utf-8", errors="replace").splitlines() for data in (old, new))
     return list(difflib.unified_diff(before, after, f"{path} on the board", f"{path} of the project",
                                      lineterm=""))
 
 
 def _names(old: bytes, new: bytes) -> str:
     parse = device("aioctl.env").parse
-    before, after = (parse(text.decode("utf-8", errors="replace")) for text in (old, new))
+    before, after = (parse(text.decode("utf-8-sig", errors="replace")) for text in (old, new))
     changed = sorted(name for name in before if name in after and before[name] != after[name])
     parts = [("changed", changed), ("new", sorted(set(after) - set(before))),
              ("no longer there", sorted(set(before) - set(after)))]
