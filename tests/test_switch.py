@@ -270,6 +270,40 @@ def test_ctrl_c_is_no_health(board, body):
     assert board.is_old() and board.is_clean()
 
 
+HELD = "import time; time.sleep(5); print('the host', 'is done')\4"
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["others' files", "its own file"])
+def test_console_that_is_busy_for_a_host_is_no_hang(board, own):
+    """aiorepl's raw mode holds the loop up for as long as a host likes, here for more than the timer has. A console
+    that the deploy has brought may hang itself, and goes back."""
+    board.hangs_soon()
+    board.vm.ship("aioservices/services/repl_service.mpy")
+    board.vm.put("lib/aiorepl.py", (ROOT / "tests/holding_repl.py").read_text())
+    board.begin()
+    if own:
+        board.new.put("aioservices/services/repl_service.py", (ROOT / "aioservices/services/repl_service.py").read_text() + "new = 1\n")
+    board.service("good", FOREVER, board.new)
+    board.service("tells", TELLS % 7, board.new)
+    board.stage()
+    session = board.vm.session(env={"BOARD_KEEPS": board.keeps})
+    session.expect("--> ")
+    session.send("\r\x03\r\x01")
+    session.expect("raw REPL; CTRL-B to exit")
+    session.send(HELD)
+    if own:
+        session.expect("the deploy was undone: repl.service hangs")
+        session.close()
+        assert board.is_old()
+        return
+    session.expect("the host is done")
+    session.send("\x02")
+    session.expect("LAST None False", 20)
+    session.process.wait(20)  # when it is good it has nothing more to tell
+    session.close()
+    assert board.is_new() and (board.vm.root / "deploy.prev").exists() and not (board.vm.root / "deploy.next").exists()
+
+
 BEFORE = {  # what the new set has, what is known of the time before: what becomes of it, why
     "fine": (FOREVER, "up it", None),
     "fine, and unknown": (FOREVER, "", None),
