@@ -117,7 +117,7 @@ def test_chain_and_blame(board, svctl):
 @pytest.mark.parametrize("command", ["tree", "chain"])
 def test_service_that_is_not_there(board, svctl, command):
     code, out, err = svctl(board.tty, command, "wbe")
-    assert (code, out, err) == (4, "", f"{command}: PORT: no service wbe; there are: db, left, net, repl, right, web\n")
+    assert (code, out, err) == (4, "", f"{command}: PORT: no service wbe; there are: db, left, net, repl, right, web; did you mean web?\n")
 
 
 @pytest.mark.parametrize("command", ["tree", "blame", "chain", "last-boot"])
