@@ -20,6 +20,7 @@ package("aioservice", files=(
     "__init__.py",
     "anew.py",
     "bringup.py",
+    "callbacks.py",
     "change.py",
     "checking.py",
     "configure.py",

@@ -66,7 +66,11 @@ class Timers:
 
     def on_error(self, key, exc):
         """Gets what a run raised; may be replaced. What it raises itself ends the loop."""
-        sys.print_exception(exc)
+        core = sys.modules.get("aioctl.core")
+        if core is None:
+            sys.print_exception(exc)
+        else:  # the journal is there
+            core._hear(None, {"message": "timer '%s'" % (key,), "exception": exc})
 
     def remove(self, key):
         """True if there was a timer of that key."""

@@ -726,3 +726,103 @@ def test_a_loop_that_ends_right_before_the_first_step_of_a_cleanup_leaves_it_owe
     session.ctrl("c")
     assert session.wait() == 0
     assert session.seen.count("valve open") == session.seen.count("valve closed") == 1
+
+
+# What the firmware calls, beside the loop.
+CALLED = {
+    "_thread": ("import _thread", "_thread.start_new_thread(late, (3,), {'x': 1})", "thread 'late'"),
+    "start_new_thread": ("from _thread import start_new_thread", "start_new_thread(late, ())", "thread 'late'"),
+    "a method in a thread": ("import _thread", "_thread.start_new_thread(self.bad, ())", "thread '"),
+    "machine.Timer": ("import machine", "machine.Timer(mode=machine.Timer.ONE_SHOT, period=1, callback=late)",
+                      "timer 'late'"),
+    "Timer": ("from machine import Timer", "Timer(mode=Timer.ONE_SHOT, period=1, callback=late)", "timer 'late'"),
+    "Timer.init": ("from machine import Pin, Timer", "self.t = Timer(0); self.t.init(mode=Timer.ONE_SHOT, period=1, "
+                   "callback=late)", "timer 'late'"),
+    "machine.Timer.init": ("import machine", "self.t = machine.Timer(1); self.t.init(mode=0, period=1, callback=late)",
+                           "timer 'late'"),
+    "aioschedule": ("import aioschedule", "aioschedule.schedule('it.soon', late, 0)", "timer 'it.soon'"),
+}
+
+
+@pytest.mark.parametrize("way", CALLED)
+def test_what_the_firmware_calls_fails_with_a_line_in_the_journal(vm, way):
+    first, call, what = CALLED[way]
+    vm.put("aioservices/services/tick_service.py", TICK)
+    vm.put("aioservices/services/it_service.py", f"""
+import asyncio
+{first}
+from aioclass import Service
+
+def late(*args, **kwargs):
+    raise ValueError("late")
+
+class It(Service):
+    enabled = True
+
+    def bad(self):
+        raise ValueError("late")
+
+    async def task(self):
+        {call}
+        await asyncio.sleep(100)
+
+service = It("it")
+""")
+    out = vm.run(MAIN.format(told="ValueError: late")).out.replace(".mpy", ".py")
+    line = [line for line in out.split("\n") if "ValueError: late" in line]
+    assert len(line) == 1 and f"[ERROR] [it.service] {what}" in line[0]
+    assert " failed: ValueError: late (aioservices/services/it_service.py, line " in line[0]
+    assert out.count("valve open") == out.count("valve closed") == 1
+
+
+def test_a_thread_and_a_timer_that_work_are_what_they_are(vm):
+    vm.put("aioservices/services/it_service.py", """
+import asyncio
+import _thread
+import machine
+from aioclass import Service
+
+class It(Service):
+    enabled = True
+    found = ()
+
+    def hear(self, *args, **kwargs):
+        self.found += (args, kwargs)
+
+    def fire(self, timer):
+        self.found += (1,)
+
+    async def task(self):
+        lock = _thread.allocate_lock()
+        _thread.start_new_thread(self.hear, (1, 2), {"x": 3})
+        while len(self.found) < 2:
+            await asyncio.sleep_ms(1)
+        print(self.found, lock.locked(), isinstance(machine.Pin(2, machine.Pin.OUT), machine.Pin))
+        self.found = ()
+        timer = machine.Timer(2, mode=machine.Timer.PERIODIC, period=1, callback=self.fire)
+        while len(self.found) < 3:
+            await asyncio.sleep_ms(1)
+        timer.deinit()
+        print(isinstance(timer, machine.Timer))
+
+        def ends():
+            import sys
+            sys.exit()
+        _thread.start_new_thread(ends, ())
+
+service = It("it")
+""")
+    out = vm.run("""
+import aioctl, aioservice, asyncio
+
+async def main():
+    await aioservice.boot()
+    aioservice.init(debug=False)
+    while aioservice.service("it").state != "done":
+        await asyncio.sleep_ms(1)
+    await aioservice.shutdown()
+    aioctl.log()
+
+asyncio.run(main())
+""").out
+    assert out == "((1, 2), {'x': 3}) False True\nTrue\n"

@@ -26,8 +26,9 @@ MODULES = ("aioschedule", "aiolog", "aioctl", "aioctl.core", "aioclass", "aioser
            "aioctl.tagged", "aioservice.operation", "aioservice.control", "aioservice.configure",
            "aioservice.change", "aioservice.checking", "aioservice.findings", "aioservice.near",
            "aioservice.graph", "aioservice.heap", "aioservice.report", "aioservice.bringup",
-           "aioservice.runner", "aioservice.anew", "aioctl.report", "aioctl.trace", "aioctl.strays",
-           "aioctl.logs", "aiolines", "aiocalendar", "aioctl.env", "aioctl.utf8", "aioctl.profiler",
+           "aioservice.runner", "aioservice.anew", "aioservice.callbacks", "aioctl.report", "aioctl.trace",
+           "aioctl.strays", "aioctl.logs", "aiolines", "aiocalendar", "aioctl.env", "aioctl.utf8",
+           "aioctl.profiler",
            "aioctl.figures", "aiologging", "aiolog_streamlog", "aioconsole",
            "aiowatchdog", "aioservice_rom", "aioguard", "aioservice.kept", "aioservice.safemode",
            "aioservice.masks", "aioservice.damage", "aioswitch", "aioswitch_trial")

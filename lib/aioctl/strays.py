@@ -80,7 +80,7 @@ def failed(context):
     was = "aioctl.trace" in sys.modules
     from .trace import where
 
-    of = "a task" if task is None else "task '%s'" % name(task)
+    of = context["message"] if task is None else "task '%s'" % name(task)
     place = where(error)
     at = place.rfind("_service.")
     tag = place[place.rfind("/", 0, at) + 1 : at] + ".service" if at > 0 else "asyncio"

@@ -428,6 +428,10 @@ class Finder:
                 self._feed(name)
                 module, made = _of_file(name, file, full, self.files.get(file))
             made.module = module
+            for word in ("_thread", "start_new_thread", "Timer", "machine"):
+                if word in module.__dict__:
+                    _helper("aioservice.callbacks").adopt(module)
+                    break
             return _apply(made, entry, self.options)
         except BaseException:
             if not was:  # so that a mended file is read
