@@ -6,6 +6,7 @@ package("aioctl", files=(
     "env.py",
     "figures.py",
     "jobs.py",
+    "kept.py",
     "logs.py",
     "profiler.py",
     "report.py",
@@ -54,6 +55,7 @@ module("aioclass_api.py", base_path="lib", opt=2)
 module("aioclass_asyncmd.py", base_path="lib", opt=2)
 module("aioclass_calendar.py", base_path="lib", opt=2)
 module("aioclass_errors.py", base_path="lib", opt=2)
+module("aioclass_heal.py", base_path="lib", opt=2)
 module("aioclass_people.py", base_path="lib", opt=2)
 module("aioclass_record.py", base_path="lib", opt=2)
 module("aioclass_special.py", base_path="lib", opt=2)

@@ -6,6 +6,8 @@ import time
 import aioschedule
 from aioschedule import clock, uptime
 
+_FIRST_YEAR = const(2025)  # below it nobody has set the clock
+
 
 def uptime_ms():
     """Milliseconds since start."""
@@ -13,9 +15,9 @@ def uptime_ms():
 
 
 def wall(up):
-    """Seconds for time.localtime() of the moment at which uptime() was `up`."""
+    """Seconds for time.localtime() of the moment at which uptime() was `up`, ahead by `_boot.utc_offset`."""
     # To the nearest second of the start, so that it does not change from look to look.
-    return (time.time_ns() // 1000000 - uptime_ms() + 500) // 1000 + up
+    return (time.time_ns() // 1000000 - uptime_ms() + 500) // 1000 + up + clock[3] * 60
 
 
 def get_datetime(t=None):
@@ -34,12 +36,18 @@ def tmdelta_fmt(seconds):
 
 
 def next_run(key):
-    """When the timer of that key runs next: `in 38 s`, or `at 2026-11-22 07:30:00`; None if there is none."""
+    """When the timer of that key runs next: `at 2026-11-22 07:30:00`, or `in 38 s, at …` after an interval.
+
+    While the clock is not set `when the clock is set`, or `in 38 s` alone. None if there is none.
+    """
     timer = None if aioschedule.timers is None else aioschedule.timers.info(key)
     if timer is None:
         return None
     if not hasattr(timer, "due"):
-        return "in " + tmdelta_fmt(max(aioschedule.next_due(key) + 0.5, 0))
+        left = max(aioschedule.next_due(key) + 0.5, 0)
+        text = "in " + tmdelta_fmt(left)
+        at = time.localtime(wall(uptime() + int(left)))
+        return text if at[0] < _FIRST_YEAR else text + ", at " + get_datetime(at)
     if timer.due is None:
         return "when the clock is set"
     from aiocalendar_time import date

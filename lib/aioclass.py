@@ -36,7 +36,7 @@ import asyncio
 from time import ticks_add, ticks_diff, ticks_ms
 
 import aioschedule
-from aioctl.core import bound, describe, group, is_awaitable, is_interrupt, lookup
+from aioctl.core import bound, describe, group, is_awaitable, is_interrupt, kept_of, lookup
 
 _LOOK = const(20)  # ms, where there is no memory to wait for an event in
 _LOOKS = const(100)
@@ -48,10 +48,10 @@ _ERROR = const(40)
 _LEFT = const("does not end; left behind")
 # Methods in other files, aioclass_api.py and its like; the first ones, up to _MADE characters, are made there
 # when somebody looks at them.
-_MADE = const(48)
+_MADE = const(60)
 _MORE = const(
-    " =api log =people path reason record _child_tasks "
-    "=api add_callback add_ctask add_logger call_back children rule =watch watch "
+    " =api log error first =people path reason record _child_tasks "
+    "=api add_callback add_ctask add_logger call_back children rule =watch watch =heal heal "
     "=people gracefully_stop interrupt shutdown startup wait_for_shutdown =special prepared "
 )
 
@@ -128,12 +128,11 @@ class Service:
 
     state = "init"
     # since: uptime in seconds at which the state began
-    since = error = result = None
+    since = result = None
     restarts = 0
     delay = 0  # s, the last restart delay
     took = 0  # ms, how long its last start took
-    series = 0  # failures since it was healthy last; `first` is the error of the first one
-    first = None
+    series = 0  # failures since it was healthy last
     watchdog = None  # s, within which it has to call alive()
     forced = False
 
@@ -147,6 +146,7 @@ class Service:
     _asked = False  # a stop was asked for and has not ended
     _armed = False  # in the schedule
     _callbacks = _event = None
+    _fault = _first_fault = None  # what is kept of the last failure, and of the first one of the series
 
     def __init__(self, name):
         self.name = name
@@ -222,6 +222,7 @@ class Service:
         # With an error it begins where a life that failed goes on. One long function: its
         # frame is held as long as the service runs, and each further one costs 100 B.
         me = self._life
+        fault = None
         while not self._asked:
             begun = ticks_ms()
             task = self.task
@@ -263,6 +264,7 @@ class Service:
             if self._asked:
                 if error is not None and not isinstance(error, asyncio.CancelledError):
                     await self._failed(error)
+                    error = None
                 break
             try:
                 state = "done" if task is not None else None
@@ -273,7 +275,9 @@ class Service:
                         self.delay = self.series = 0
                     if self.state != "stopping":
                         self.move("stopping")
-                    await self._failed(error)
+                    await self._failed(error, fault)
+                    error = None  # nor is it held for the delay
+                    fault = self._fault
                     delay = self.retry(True)
                 elif self.schedule is not None or self.type == "schedule.service":
                     if self.series:  # a run that went well ends it
@@ -297,7 +301,8 @@ class Service:
                 self.delay = delay
                 self.move("restarting")
             except MemoryError as e:  # it goes on with its failure when there may be room again
-                error = error or e
+                fault = fault or kept_of(error or e)
+                error = e  # not the one before: that may be what holds the memory
                 delay = 1
             try:
                 await asyncio.sleep_ms(int(delay * 1000))
@@ -317,7 +322,7 @@ class Service:
                     self.manager.advance(self)
                 return
             self.restarts += 1
-            error = None
+            error = fault = None
             self.move("starting")
         self._settle(None)
         if is_interrupt(error):
@@ -327,6 +332,11 @@ class Service:
         ms = ticks_diff(ticks_ms(), begun)
         if ms > 9 or self.took:  # most take no time, and no attribute
             self.took = ms
+        if self._fault is not None:
+            try:
+                self.heal()
+            except MemoryError:  # then it is kept
+                pass
 
     def _settle(self, state):
         """Ends the task of its life, in that state."""
@@ -338,17 +348,20 @@ class Service:
 
     # -- failure -------------------------------------------------------------
 
-    async def _failed(self, error):
-        """Keeps and reports an error; on_error() may make a result of it."""
-        self.error = error
+    async def _failed(self, error, fault=None):
+        """Keeps what is told of an error, and reports it; on_error() may make a result of it."""
+        fault = self._fault = fault or kept_of(error, self)
         n = self.series = self.series + 1
         if n == 1:
-            self.first = error
+            self._first_fault = fault
         if n & (n - 1) == 0:  # the 1st, 2nd, 4th, 8th …: a series does not fill the journal
-            self._note(_ERROR, "" if n == 1 else "failure %d: " % n, error)
+            self._note(_ERROR, "" if n == 1 else "failure %d: " % n, fault)
         if self.on_error is not None:
             end = ticks_add(ticks_ms(), int(self.stop_timeout * 1000))
-            self.result = await self._step("on_error", end, self.on_error, (error,), True)
+            result = await self._step("on_error", end, self.on_error, (error,), True)
+            if isinstance(result, BaseException):  # not that itself: see kept_of()
+                result = __import__("aioclass_errors").anew(kept_of(result))
+            self.result = result
 
     def retry(self, failed):
         """Seconds until the restart after an end, or None."""
@@ -470,6 +483,6 @@ class Service:
         except BaseException as e:
             if is_interrupt(e):
                 raise
-            if isinstance(e, asyncio.TimeoutError) and _LEFT in str(e):
+            if isinstance(e, asyncio.TimeoutError) and _LEFT in describe(e):
                 self.forced = True
             self._note(_WARNING, what + ": ", e)

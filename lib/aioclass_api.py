@@ -7,6 +7,12 @@ import aioschedule
 from aioctl.core import group
 
 
+def anew(fault):
+    from aioclass_errors import anew
+
+    return anew(fault)
+
+
 def log(service):
     """Its logger, tagged with its name; it has `debug()` to `exception()`."""
     import aiolog
@@ -19,6 +25,16 @@ def log(service):
         made = tagged(service, journal)
     service.log = made
     return made
+
+
+def error(service):
+    """The error of its last failure, made anew at each look; None if it is healthy."""
+    return service._fault and anew(service._fault)
+
+
+def first(service):
+    """That of the first failure of its series."""
+    return service._first_fault and anew(service._first_fault)
 
 
 def tagged(service, log):

@@ -1,8 +1,8 @@
 # What people ask of a service: to start, to stop, why it waits. Methods of aioclass.Service,
 # loaded when the first of them is used.
 
-from aioclass_errors import ServiceError
-from aioctl.core import describe, group
+from aioclass_errors import ServiceError, anew
+from aioctl.core import group
 
 
 def path(service):
@@ -30,7 +30,7 @@ async def startup(service):
     if service.manager is not None:
         await service.manager.start([service])
     elif not service.is_active():
-        service.error = None
+        service._fault = service._first_fault = None
         service.delay = service.series = 0
         service.begin()
     ends = ("restarting", "failed", "blocked", "stopped", "masked")
@@ -41,13 +41,9 @@ async def startup(service):
 
 
 def _reason(service):
-    error = service.error
-    if service.state in ("blocked", "masked") or error is None:
+    if service.state in ("blocked", "masked") or service._fault is None:
         return ServiceError("%s.service %s: %s" % (service.name, service.state, service.reason))
-    try:
-        return type(error)(*error.args)  # one object raised again and again grows
-    except Exception:
-        return ServiceError(describe(error))
+    return anew(service._fault)  # each time: one object raised again and again grows
 
 
 def reason(service):

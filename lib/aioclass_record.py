@@ -15,11 +15,16 @@ class Record:
         self.args = service.args
         self.since = service.since
         self.task = service._life or ENDED
-        self.error = service.error
+        self._fault = service._fault
         self.result = service.result
         self.cancelled = state == "stopped"
         ended = state in ("done", "failed", "stopped", "blocked", "restarting")
         self.done_at = service.since if ended else None
+
+    @property
+    def error(self):
+        """The service's, made anew at each look."""
+        return self.service.error
 
     @property
     def kwargs(self):
@@ -38,7 +43,7 @@ class Record:
         service = self.service
         if service.manager is None:
             if not service.is_active():
-                service.error = None
+                service._fault = service._first_fault = None
                 service.delay = service.series = 0
                 service.begin()
         elif service._asked:

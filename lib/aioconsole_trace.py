@@ -8,6 +8,9 @@ _FILE = b"  File "
 _TYPED = b'  File "<stdin>", line '
 _ALONE = _TYPED + b"1, in <module>"
 _OURS = (b"lib/aio", b"/repl_service.", b'"asyncio/')
+_LONGEST = const(200)
+_MOST = const(16)  # lines of a message
+_PIECE = const(64)
 
 
 class _Frames(io.IOBase):
@@ -17,13 +20,19 @@ class _Frames(io.IOBase):
         self.shift = shift  # lines that the console put before those typed
         self.kept = None  # of an error of the manager: the lines, without its own frames
         self.line = b""
+        self.longest = _LONGEST  # bytes of a line
+        self.told = 0  # lines of its message
 
     def write(self, piece):
-        first, *more = (self.line + bytes(piece)).split(b"\n")
-        for line in more:
-            self.put(first)
-            first = line
-        self.line = first
+        for at in range(0, len(piece), _PIECE):
+            first, *more = (self.line + bytes(piece[at : at + _PIECE])).split(b"\n")
+            for line in more:
+                self.put(first)
+                first = line
+            self.line = first
+            if len(first) > self.longest or self.told > _MOST:
+                self.line = first[: self.longest] + b"\xe2\x80\xa6\n"
+                raise EOFError
         return len(piece)
 
     def ioctl(self, request, arg):
@@ -32,15 +41,21 @@ class _Frames(io.IOBase):
     def put(self, line):
         if self.shift >= 0 and line.startswith(_FILE) and b"aioconsole" in line:
             return
+        self.told = 0 if line.startswith(b"  File ") else self.told + 1
         if self.shift > 0 and line.startswith(_TYPED):
             number, comma, name = line[len(_TYPED) :].partition(b", in ")
             if not comma or name == b"_typed":
                 line = _TYPED + str(max(1, int(number) - self.shift)).encode()
                 line += b", in <module>" if comma else b""
         if self.kept is None:
-            sys.stdout.write(line + b"\n")
+            sys.stdout.write(_plain(line) + b"\n")
         elif not line.startswith(_FILE) or not any([path in line for path in _OURS]):
             self.kept.append(line)
+
+
+def _plain(line):
+    # Without what a terminal would obey, or a host take for the end.
+    return bytes([c if c > 31 or 8 < c < 11 else 63 for c in line])
 
 
 def _is_told(error):
@@ -61,13 +76,18 @@ def show(error, shift=0):
     stream = _Frames(shift)
     if shift >= 0 and _is_told(error):
         stream.kept = []
-    sys.print_exception(error, stream)
+        stream.longest *= 5  # names that there are
+    try:
+        sys.print_exception(error, stream)
+    except Exception as e:  # there is more of it, or it cannot be shown
+        if not isinstance(e, EOFError):
+            stream.line += b"\n"
     kept = stream.kept
     if kept:
         if kept[1] == _ALONE and not kept[2].startswith(_FILE):
             del kept[:2]
         for line in kept:
-            sys.stdout.write(line + b"\n")
-    sys.stdout.write(stream.line)
-    if isinstance(error, NameError) and str(error).split("'")[1:2] in (["exit"], ["quit"]):
+            sys.stdout.write(_plain(line) + b"\n")
+    sys.stdout.write(_plain(stream.line))
+    if type(error) is NameError and any([name in str(error) for name in ("'exit'", "'quit'")]):
         sys.stdout.write("Ctrl-D on an empty line ends everything; Ctrl-] leaves mpremote and `make repl`\n")

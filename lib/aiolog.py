@@ -11,6 +11,8 @@ _HEAD = const(8)
 _CUT = const(128)
 # The longest line that fits the header.
 _MOST = const(65535)
+# Bytes of the stream that are looked at together.
+_PIECE = const(256)
 # Bytes behind the ring in which the length of a text is measured.
 _SPARE = const(32)
 
@@ -50,13 +52,15 @@ class Journal(io.IOBase):
 
     def write(self, buf):
         """Stream: text up to a newline becomes a line, however many writes it takes."""
-        lines = (buf.encode() if isinstance(buf, str) else bytes(buf)).split(b"\n")
-        rest = lines.pop()
-        for line in lines:
-            self._add(self.source, line, _MOST)
-            self._close(self.level)
-        if rest:
-            self._add(self.source, rest, _MOST)
+        data = buf.encode() if isinstance(buf, str) else buf
+        for at in range(0, len(data), _PIECE):  # a long text is not made whole a second time
+            lines = bytes(data[at : at + _PIECE]).split(b"\n")
+            rest = lines.pop()
+            for line in lines:
+                self._add(self.source, line, _MOST)
+                self._close(self.level)
+            if rest:
+                self._add(self.source, rest, _MOST)
         return len(buf)
 
     def ioctl(self, *_):

@@ -1,8 +1,9 @@
 # The logger with which code writes into the journal: it formats after the level check,
 # and a line without arguments costs no memory. Loaded with the first one.
 
-import io
 import sys
+
+_TRACED = const(1000)  # characters of a traceback
 
 
 def level(value):
@@ -65,12 +66,15 @@ class Logger:
         exc = exc or exc_info
         if not isinstance(exc, BaseException) or self.level > 40:
             return
-        text = io.StringIO()
+        from aioctl.kept import _Text
+
+        text = _Text(_TRACED)
         try:
             sys.print_exception(exc, text)
-        except Exception:  # one that cannot be shown
-            text.write("?")
-        self.error(text.getvalue().rstrip(), cname=cname)
+        except BaseException as e:  # there was more, or it cannot be shown
+            if isinstance(e, KeyboardInterrupt):
+                raise
+        self.error(text.text().rstrip(), cname=cname)
 
     def line(self, level, msg, args, cname):
         """A line whose level was looked at; whether it is one too many is seen before it is formatted."""
@@ -90,7 +94,9 @@ def _format(msg, args):
     # A line of log never raises: of a wrong format it shows what it has.
     try:
         return str(msg) % args if args else str(msg)
-    except Exception:
+    except BaseException as e:
+        if isinstance(e, KeyboardInterrupt):
+            raise
         try:
             return "%s %r" % (msg, args)
         except Exception:

@@ -16,9 +16,10 @@ _TABLE = (
 timers = None
 
 
-# Of the last reading: whole seconds since start, the milliseconds behind them, the ticks.
+# Of the last reading: whole seconds since start, the milliseconds behind them, the ticks. Then the minutes
+# by which local time is ahead of the board's clock.
 # A list, since a class of one object would cost 200 B.
-clock = [0, 0, ticks_ms()]
+clock = [0, 0, ticks_ms(), 0]
 
 
 def uptime():

@@ -67,10 +67,13 @@ class Timers:
     def on_error(self, key, exc):
         """Gets what a run raised; may be replaced. What it raises itself ends the loop."""
         core = sys.modules.get("aioctl.core")
-        if core is None:
-            sys.print_exception(exc)
-        else:  # the journal is there
+        if core is not None:  # the journal is there
             core._hear(None, {"message": "timer '%s'" % (key,), "exception": exc})
+            return
+        try:
+            sys.print_exception(exc)
+        except Exception:  # one that cannot be shown
+            print(type(exc).__name__)
 
     def remove(self, key):
         """True if there was a timer of that key."""

@@ -66,7 +66,7 @@ def _unhealthy(service, services):
     if service._asked or state in _RESTS:
         return None
     if state == "failed":
-        return None if service._armed else "failed: " + describe(service.error)
+        return None if service._armed else "failed: " + describe(service._fault)
     if state == "blocked" and not _comes(service, services, [service.name]):
         return "blocked: %s" % service.reason
     if service.forced:

@@ -896,7 +896,7 @@ def patched(path, at, value):
 
 
 FAILING = {
-    "import nosuchmodule": "ImportError",
+    "import nosuchmodule": "ImportError: no module named 'nosuchmodule'",
     "import sys\nsys.exit(3)": "SystemExit",
     "raise KeyboardInterrupt": "KeyboardInterrupt",
     "x = 1": "LoadError: no `service = …('bad')` in it",

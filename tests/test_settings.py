@@ -321,7 +321,7 @@ os.remove("aioservices/services/two_service.{ext}")
 await aioservice.reload()
 status()
 """)
-    made = "[ ERROR ] Service: made.service from parts.Part not loaded: Error: ImportError\n"
+    made = "[ ERROR ] Service: made.service from parts.Part not loaded: Error: ImportError: no module named 'parts'\n"
     assert out == made + board.line("one") + import_error + "-\n" + import_error + "-\n" + board.line("one")
 
 
@@ -597,7 +597,7 @@ def test_a_service_of_any_class(board):
         "[ ERROR ] Service: no.service from drivers.x not loaded: Error: LoadError: drivers.x is no Service\n"
         in out
     )
-    assert "[ ERROR ] Service: worse.service from nix.Blink not loaded: Error: ImportError\n" in out
+    assert "[ ERROR ] Service: worse.service from nix.Blink not loaded: Error: ImportError: no module named 'nix'\n" in out
     assert f"[ OK ] Service: led.service from {board.vm.root}/lib/drivers.{board.ext} loaded\n" in out
 
 

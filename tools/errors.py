@@ -35,7 +35,7 @@ class BoardFault(ToolError):
 
     def __init__(self, text: str):
         self.text = text
-        self.kind = (text.strip().splitlines() or ["no reason given"])[-1]
+        self.kind = text.strip().split("\n")[-1].strip() or "no reason given"
         super().__init__(f"the board says: {self.kind}")
 
 

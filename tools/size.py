@@ -22,6 +22,7 @@ MODULES = ("aioschedule", "aiolog", "aioctl", "aioctl.core", "aioclass", "aioser
            "aiocalendar_rule", "aiocalendar_time", "aiotimers_alarm", "aiotimers_start", "aioclass_calendar",
            "aiocalendar_kept",
            "aiotimers_add", "aioclass_watch", "aioclass_api", "aioclass_people", "aioclass_errors",
+           "aioclass_heal", "aioctl.kept",
            "aioclass_special", "aioclass_record", "aiologger", "aiolograte", "aioctl.jobs", "aioctl.verbs",
            "aioctl.tagged", "aioservice.operation", "aioservice.control", "aioservice.configure",
            "aioservice.change", "aioservice.checking", "aioservice.findings", "aioservice.near",

@@ -2,12 +2,15 @@
 # about them, and the guard of the event loop. Resident, so it is kept small.
 
 import asyncio
+import gc
 import sys
 
 try:
     from asyncio import core
 except ImportError:  # CPython, for the tools of the host
     core = None
+
+_LONGEST = const(200)  # characters of what is told of a fault
 
 
 def lookup(prefix, table, name):
@@ -45,14 +48,38 @@ def is_interrupt(error):
     return isinstance(error, KeyboardInterrupt) and abs(id(error) - id(sys.modules)) < 1024
 
 
+def _kept():
+    # What more there is to say of an error; not resident, as most boards never need it.
+    return __import__("aioctl.kept", None, None, ("x",))
+
+
 def describe(error):
-    """An error in one line: `OSError: 113`."""
-    name = type(error).__name__
+    """An error, or what is kept of one, as a text: `OSError: 113`. Never fails, whatever memory is left."""
+    if isinstance(error, tuple):
+        return error[1]
+    name = (error if isinstance(error, type) else type(error)).__name__
     try:
-        text = str(error)
-    except Exception:  # one that cannot be shown, or no memory for it
+        try:
+            return _kept().describe(error, name)
+        except Exception:  # no memory for its file
+            return "%s: %d" % (name, error.errno)
+    except Exception:
         return name
-    return name + ": " + text if text else name
+
+
+def kept_of(error, service=None):
+    """What is kept of an error, never the object and what that carries: see aioctl.kept.
+
+    Short of memory that is its class.
+    """
+    if error is None or isinstance(error, tuple) or isinstance(error, type):
+        return error
+    # What is kept, and what grows by it, else lies in the middle of the heap, behind what the error carries.
+    gc.collect()
+    try:
+        return _kept().kept_of(error, service)
+    except Exception:
+        return type(error)
 
 
 class Group:
@@ -74,7 +101,8 @@ class Group:
     def note(self, level, name, text):
         """Writes a line to the journal, if there is one; no error is so long that it pushes out the rest."""
         log = self.log
-        text = text[:200]
+        if len(text) > _LONGEST:
+            text = _kept().said(text)
         if hasattr(log, "put"):
             log.put(level, name, text)
         elif log is not None:
@@ -147,7 +175,7 @@ def _hear(_, context):
     try:
         _rare("failed")(context)
     except Exception:  # no memory for it
-        sys.print_exception(context["exception"])
+        print(describe(context["exception"]))
     context["exception"] = context["future"] = None  # nothing of it stays
 
 

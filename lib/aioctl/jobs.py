@@ -5,7 +5,7 @@ import asyncio
 from asyncio import core as _loop
 
 import aioschedule
-from .core import describe, group, is_awaitable, is_interrupt
+from .core import describe, group, is_awaitable, is_interrupt, kept_of
 
 # Ended tasks that are kept for a look at their result; the oldest goes first.
 _KEEP = const(16)
@@ -45,6 +45,13 @@ class _Ended:
 ENDED = _Ended()
 
 
+def _anew(fault):
+    if fault is not None:
+        from aioclass_errors import anew
+
+        return anew(fault)
+
+
 class Record:
     """One named task. `since` and `done_at` are in seconds of `aioschedule.uptime()`."""
 
@@ -53,7 +60,7 @@ class Record:
     since = None  # None: its first step has not run
     done_at = None  # None: it runs
     cancelled = False  # it was asked to stop
-    error = None
+    _fault = None  # what is kept of its error
     result = None
     _event = None
     _again = False  # to be started again when it has stopped
@@ -64,11 +71,20 @@ class Record:
         self.args = args
         self.kwargs = kwargs
 
+    @property
+    def error(self):
+        """Its error, made anew at each look; None where it did not fail."""
+        return _anew(self._fault)
+
+    @error.setter
+    def error(self, error):
+        self._fault = kept_of(error)
+
     def status(self):
         """One word for reports: running, ERROR, stopped or done."""
         if not self.task.done():
             return "running"
-        return "ERROR" if self.error is not None else "stopped" if self.cancelled else "done"
+        return "ERROR" if self._fault is not None else "stopped" if self.cancelled else "done"
 
     def start(self):
         """Runs it from the beginning; does nothing while it runs."""
@@ -77,7 +93,7 @@ class Record:
             return
         coro = self._open()
         if self.done_at is not None:
-            self.done_at = self.since = self.error = self.result = None
+            self.done_at = self.since = self._fault = self.result = None
             self.cancelled = False
         self.task = asyncio.create_task(self._run(coro))
 
@@ -118,8 +134,11 @@ class Record:
             result, error = await self._hook(error)
         if self.task is me:
             self.cancelled = self.cancelled or stopped
+            self._fault = kept_of(error)
+            if error is not None and isinstance(result, BaseException):  # what its on_error() made of it
+                result = None if result is error else _anew(kept_of(result))
             self.result = result
-            self.error = error
+            result = error = None
             self._end()
 
     async def _hook(self, error):
@@ -146,8 +165,8 @@ class Record:
         if self._event is not None:
             self._event.set()
             self._event = None
-        if self.error is not None:
-            group().note(_ERROR, self.name, describe(self.error))
+        if self._fault is not None:
+            group().note(_ERROR, self.name, describe(self._fault))
         if self._again:
             self._again = False
             from .verbs import start

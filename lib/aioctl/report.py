@@ -4,8 +4,9 @@ import sys
 import time
 
 import aioschedule
-from .core import describe, group
-from .text import is_terminal
+from .core import describe, group, is_interrupt
+from .kept import _Text, said
+from .text import is_terminal, past
 from .verbs import select, tasks_match
 
 _GREEN = const("\x1b[92m")
@@ -23,19 +24,24 @@ _PAINT = {
     "restarting": _RED,
 }
 _LINES = const(5)  # of the journal, under the status of a single task
+_SHOWN = const(1000)  # characters of what a service's show() tells
 _debug = False
 
 
 def _moment(since):
     """`2026-03-16 11:27:11; 38 s ago` of an uptime."""
     at = aioschedule.get_datetime(time.localtime(aioschedule.wall(since)))
-    return "%s; %s ago" % (at, aioschedule.tmdelta_fmt(aioschedule.uptime() - since))
+    return "%s; %s ago" % (at, _ago(since))
+
+
+def _ago(since):
+    return aioschedule.tmdelta_fmt(aioschedule.uptime() - since)
 
 
 def _line(record):
     """(word, rest) of a status line."""
     word = record.status()
-    if record.error is not None and word == "failed":
+    if record._fault is not None and word == "failed":
         word = "ERROR"
     if record.done_at is None:
         since = aioschedule.uptime() if record.since is None else record.since
@@ -43,9 +49,8 @@ def _line(record):
         service = _service_of(record)
         when = None if service is None else aioschedule.next_run(service.name)
         return word, rest if when is None else rest + "; next run " + when
-    result = record.result if record.error is None else record.error
-    if isinstance(result, BaseException):
-        result = describe(result)
+    fault = record._fault or (record.result if isinstance(record.result, BaseException) else None)
+    result = said(record.result) if fault is None else describe(fault)
     return word, "@ %s --> result: %s" % (_moment(record.done_at), result)
 
 
@@ -68,9 +73,9 @@ def status(name=None, log=True, debug=False, indent="    "):
         off = _OFF if paint else ""
         service = _service_of(record)
         if (debug or _debug) and service is not None:
-            info = " - " + service.info if service.info else ""
+            info = said(" - ", service.info) if service.info else ""
             print("%s●%s %s%s" % (colour, off, record.name, info))
-            print("%sLoaded: %s" % (indent, service))
+            print("%sLoaded: %s" % (indent, said(service)))
             print("%sActive: status: %s%s%s %s" % (indent, colour, word, off, rest))
         else:
             print("%s●%s %s: status: %s%s%s %s" % (colour, off, record.name, colour, word, off, rest))
@@ -92,14 +97,14 @@ def _details(record, service, indent):
     end = aioschedule.uptime() if record.done_at is None else record.done_at
     if record.since is not None:
         print("%sruntime: %s" % (mark, aioschedule.tmdelta_fmt(end - record.since)))
-    print("%sargs: %r" % (mark, tuple(record.args)))
-    kwargs = {k: _short(v) for k, v in record.kwargs.items()}
-    print("%skwargs: %r" % (mark, kwargs))
-    if record.error is not None:
-        print("%straceback:" % mark)
+    print("%sargs: %s" % (mark, said(tuple(record.args))))
+    print("%skwargs: %s" % (mark, said({k: _short(v) for k, v in record.kwargs.items()})))
+    if record._fault is not None:
+        when = past(record._fault) if record.done_at is None else None
+        print("%straceback%s:" % (mark, " of a failure " + when if when else ""))
         from .trace import lines
 
-        for line in lines(record.error):
+        for line in lines(record._fault):
             print(indent + "    " + line)
 
 
@@ -111,15 +116,24 @@ def _short(value):
 def _of_service(service, indent):
     print("%sType: %s" % (indent, service.type))
     if service.docs:
-        print("%sDocs: %s" % (indent, service.docs))
+        print("%sDocs: %s" % (indent, said(service.docs)))
     if hasattr(service, "show"):
         try:
             shown = service.show()
             if isinstance(shown, tuple):
                 shown = ": ".join([str(part) for part in shown])
-        except Exception as e:  # an author's fault must not hide the rest
+            if not isinstance(shown, str) or len(shown) > _SHOWN:
+                text = _Text(_SHOWN)
+                try:
+                    print(shown, end="", file=text)
+                except EOFError:
+                    pass
+                shown = text.text()
+        except BaseException as e:  # an author's fault must not hide the rest
+            if is_interrupt(e):
+                raise
             shown = "show(): " + describe(e)
-        print("%s%s" % (indent, shown))
+        print(indent + shown)
     children = service.children()
     if children:
         print("%sCTasks: %d" % (indent, len(children)))
@@ -137,7 +151,7 @@ def result(name=None):
         return result_all()
     if "*" in name:
         for each in tasks_match(name):
-            print("%s --> %s" % (each, result(each)))
+            print("%s --> %s" % (each, said(result(each))))
         return None
     for record in select(name):
         return _result(record)
@@ -156,7 +170,7 @@ def result_all(as_dict=False):
     if as_dict:
         return found
     for name in sorted(found):
-        print("%s --> %s" % (name, found[name]))
+        print("%s --> %s" % (name, said(found[name])))
 
 
 def traceback(name=None, rtn=False, indent="", file=None):
@@ -164,13 +178,13 @@ def traceback(name=None, rtn=False, indent="", file=None):
 
     Of a service's series of failures the first one and the last, with their numbers.
     """
-    failed = [record for record in select(name) if record.error is not None]
+    failed = [record for record in select(name) if record._fault is not None]
     if rtn:
         return bool(failed)
     from .trace import put
 
     for record in failed:
-        put(lambda text: print(text, end="", file=file or sys.stdout), record.name, record.error,
+        put(lambda text: print(text, end="", file=file or sys.stdout), record.name, record._fault,
             _service_of(record), indent)
 
 

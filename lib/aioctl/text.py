@@ -24,6 +24,15 @@ def plain(name):
     return name[:-8] if name.endswith(".service") else name
 
 
+def past(fault):
+    """How long ago what is kept of an error happened, `38 s ago`; None where that is not known."""
+    if not isinstance(fault, tuple):
+        return None
+    from aioschedule import tmdelta_fmt, uptime
+
+    return tmdelta_fmt(uptime() - fault[3]) + " ago"
+
+
 def is_terminal():
     """Whether output is seen on a terminal; a board's console is one."""
     try:

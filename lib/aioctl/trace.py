@@ -1,62 +1,52 @@
-# An error as the lines of its traceback, however deep it is and whatever it says.
-# Loaded when somebody looks.
-
-import io
-import sys
+# An error as the lines of its traceback, however deep it is and whatever it says: one that was raised, or
+# what is kept of one. Loaded when somebody looks.
 
 from .core import describe
+from .kept import _Text, frames
 
-_FRAMES = const(16)  # of a deeper one the two ends are shown
-_OUTER = const(4)  # how many of them are those of the outer end
 _LONGEST = const(200)  # characters of a line
-_OURS = ("lib/aioservice", "lib/aioclass", "lib/aioctl/")
 
 
-def _is_ours(line):
-    return any([path in line for path in _OURS])
+def _frames(error):
+    """The frames of an error as lines."""
+    if not isinstance(error, BaseException):
+        found = error[4] if isinstance(error, tuple) else b""
+    else:
+        found = frames(error)
+    return [_line(each) for each in (found or b"").split(b"\n") if each]
 
 
-def _cut(text):
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
-
-
-def _printed(error):
-    """(all lines of its traceback, those of them that are frames)."""
-    text = io.StringIO()
+def _line(frame):
+    text = _Text(_LONGEST)  # names as code of a damaged file has them are none
     try:
-        sys.print_exception(error, text)
-    except Exception:  # one that cannot be shown
-        text = io.StringIO(describe(error))
-    every = [line for line in text.getvalue().split("\n") if line]
-    return every, [line for line in every if line.startswith("  File ")]
+        text.write(frame)
+    except EOFError:
+        pass
+    return text.text()
 
 
 def where(error):
     """ " (file, line 16)" of the innermost frame of a service; "" where there is none."""
-    for line in reversed(_printed(error)[1]):
-        if not _is_ours(line) and '"asyncio/' not in line:  # that is the firmware's
+    for line in reversed(_frames(error)):
+        # The manager's own are not meant, nor the firmware's.
+        if line[2] == "F" and "lib/aio" not in line and '"asyncio/' not in line:
             return " (%s)" % ",".join(line[7:].split(",")[:2]).replace('"', "")
     return ""
 
 
 def lines(error):
     """Its traceback as lines, without the manager's own frames unless it has no others."""
-    every, frames = _printed(error)
-    theirs = [line for line in frames if not _is_ours(line)] or frames
-    more = len(theirs) - _FRAMES
-    if more > 0:
-        theirs[_OUTER : _OUTER + more] = ["  … %d more" % more]
-    told = [line for line in every if line not in frames]
-    head = 1 if frames else 0  # "Traceback (most recent call last):"
-    return [_cut(line) for line in told[:head] + theirs + told[head:]]
+    found = _frames(error)
+    head = ["Traceback (most recent call last):"] + found if found else []
+    return head + describe(error).split("\n")
 
 
 def put(write, name, error, service=None, indent="", what=""):
     """Writes "name: Traceback" and the traceback; of a service's series of failures the first one too."""
     count = 0 if service is None else service.series
     numbered = [(count, error)]
-    if count > 1 and service.first is not None and service.first is not error:
-        numbered.insert(0, (1, service.first))
+    if count > 1 and service._first_fault is not None and service._first_fault is not error:
+        numbered.insert(0, (1, service._first_fault))
     for n, each in numbered:
         write("%s%s: Traceback%s" % (indent, name, what))
         write(" (failure %d of %d)\n" % (n, count) if count > 1 else "\n")

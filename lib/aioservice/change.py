@@ -3,7 +3,7 @@
 import sys
 
 from aioclass_errors import ServiceError
-from aioctl.core import describe, group, is_interrupt
+from aioctl.core import describe, group, is_interrupt, kept_of
 
 from .manager import manager, names
 from .starting import _failing
@@ -50,8 +50,9 @@ async def _told(name, coro):
     try:
         await coro
     except Exception as e:
-        if str(e) != manager().fault:  # which stands there already
-            group().note(_ERROR, name, describe(e))
+        told = describe(e)
+        if not told.endswith(": %s" % manager().fault):  # which stands there already
+            group().note(_ERROR, name, told)
         raise
 
 
@@ -86,8 +87,8 @@ async def _reload(mgr, old):
         _put_back(module)
         if is_interrupt(e):
             raise
-        old.refused = e  # for traceback()
-        raise ServiceError("not reloaded: %s; the version before goes on" % _cause(e))
+        fault = old.refused = kept_of(e)  # for traceback()
+        raise ServiceError("not reloaded: %s; the version before goes on" % _cause(fault))
     _bring_required(finder, [new])
     finder = None
     ran = old.is_active()
@@ -101,12 +102,12 @@ async def _reload(mgr, old):
         return
     await mgr.outcome(mgr.begin([new]))
     if not new.is_up():
-        error = _cause(new.error) if new.error is not None else new.reason
+        error = _cause(new._fault) if new._fault is not None else new.reason
         if not ran:
             raise ServiceError("reloaded, but %s: %s" % (new.state, error))
         await mgr.stopped([new])
         mgr.services[name] = old
-        old.refused = new.error
+        old.refused = new._fault
         _put_back(module)
         mgr.begin([old] + others, keep)
         raise ServiceError("not reloaded: %s; the version before runs again" % error)

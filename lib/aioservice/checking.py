@@ -2,7 +2,7 @@
 # imported or run for it. Loaded on use.
 
 from aioclass import Service
-from aioclass_errors import ServiceError
+from aioclass_errors import ServiceError, anew
 from aioctl.core import describe
 
 from .manager import manager
@@ -39,8 +39,9 @@ def _failed(mgr, services, settings):
             if not isinstance(entry, dict) or "cls" not in entry:
                 continue
             services[name] = None
-        error = mgr.failed[name][1]
-        found[name] = str(error) if isinstance(error, ServiceError) else describe(error)
+        fault = mgr.failed[name][1]
+        ours = isinstance(fault, tuple) and issubclass(fault[0], ServiceError)
+        found[name] = str(anew(fault)) if ours else describe(fault)
     return found
 
 

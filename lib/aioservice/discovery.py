@@ -5,8 +5,9 @@ import gc
 import os
 import sys
 
+import aioschedule
 from aioclass import Service
-from aioctl.core import describe, group, is_interrupt
+from aioctl.core import describe, group, is_interrupt, kept_of
 
 from .manager import names
 
@@ -128,7 +129,7 @@ def _import(full, kind=None):
             return rom.load(full, kind)
         return __import__(full, None, None, ("service",))
     except ValueError as e:
-        if "mpy" in str(e):
+        if "mpy" in describe(e):
             _refuse("it is compiled for another MicroPython; compile it anew with `make board`")
         raise
 
@@ -271,6 +272,7 @@ class Finder:
         fault = fault_of("_boot", options)
         if fault is None:
             self.options = options
+            aioschedule.clock[3] = options.get("utc_offset") or 0
             if options.get("blame"):
                 from .heap import measured
 
@@ -387,8 +389,9 @@ class Finder:
                 if is_interrupt(e):
                     raise
                 self._feed()
-                manager.failed[name] = (self.path(name), e)
-                note(name + ".service", "not loaded: ", e)
+                fault = kept_of(e)
+                manager.failed[name] = (self.path(name), fault)
+                note(name + ".service", "not loaded: ", fault)
                 return None
             self._feed()
             why = None if force else _held(name, entry, service, groups, exclude)

@@ -130,11 +130,11 @@ def note(name, why):
     kept["w"] = kept.get("w", 0) + 1
     made = kept["note"] = {"service": name, "why": why}
     service = group().services.get(name)
-    error = None if service is None else service.error
-    if error is not None:
+    fault = None if service is None else service._fault
+    if fault is not None:
         from aioctl.trace import lines
 
-        made["traceback"] = "\n".join([line[:_WIDE] for line in lines(error)[-_LINES:]])
+        made["traceback"] = "\n".join([line[:_WIDE] for line in lines(fault)[-_LINES:]])
     if hasattr(group().log, "lines"):
         log = group().log
         made["log"] = [

@@ -5,7 +5,7 @@ import asyncio
 import gc
 
 from aioclass import Service
-from aioctl.core import bound, group, lookup
+from aioctl.core import bound, group, kept_of, lookup
 
 _ROUNDS = const(5)  # of a shutdown, while somebody goes on starting services
 _LOOK = const(20)  # ms, where there is no memory to wait for an event in
@@ -119,7 +119,7 @@ class Manager:
                     service.begin()
                 except Exception as e:  # short of memory, or a schedule beyond what the clock holds
                     service._armed = False
-                    service.error = e
+                    service._fault = kept_of(e)
                     service.move("failed")
             elif state != service.state:
                 service.move(state)

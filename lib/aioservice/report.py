@@ -6,7 +6,8 @@ import sys
 
 import aioschedule
 from aioctl.core import describe
-from aioctl.text import is_terminal, match, plain
+from aioctl.kept import said
+from aioctl.text import is_terminal, match, past, plain
 
 from aioclass_errors import ServiceError
 
@@ -16,7 +17,6 @@ _GREEN = const("\x1b[92m")
 _RED = const("\x1b[91m")
 _YELLOW = const("\x1b[93m")
 _OFF = const("\x1b[0m")
-_LONGEST = const(200)  # characters of an error in a line
 # state -> what stands in the brackets, and its colour; every other state is OK
 _TAGS = {
     "failed": ("FAIL", _RED),
@@ -31,12 +31,24 @@ _TAGS = {
 _WORKS = ("starting", "running", "done", "scheduled")
 
 
-def _said(error):
-    """An error in one line of bounded length."""
-    text = describe(error)
-    if "\n" in text:
-        text = " ".join(text.split("\n"))
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+def _said(fault):
+    """What is kept of an error in one line of bounded length."""
+    text = describe(fault)
+    return " ".join(text.split("\n")) if "\n" in text else text
+
+
+def _why(fault):
+    """Why a service could not be loaded: of what its own code raises the kind, or which module is missing."""
+    kind = fault[0] if isinstance(fault, tuple) else fault
+    return _said(fault if issubclass(kind, (ServiceError, ImportError)) else kind)
+
+
+def _is_now(service):
+    """Whether its last failure is what it suffers from, and not one before."""
+    state = service.state
+    if state == "starting":
+        return service.series > 0 and not service.is_up()
+    return state in ("failed", "restarting")
 
 
 def _write_line(put, service, colour):
@@ -51,12 +63,12 @@ def _write_line(put, service, colour):
         put(_OFF)
     put(" ] Service: ")
     if not loaded:
-        path, error = manager().failed[service]
+        path, fault = manager().failed[service]
         put(service)
         put(".service from ")
         put(path)
         put(" not loaded: Error: ")
-        put(_said(error) if isinstance(error, ServiceError) else type(error).__name__)
+        put(_why(fault))
         return
     put(service.name)
     put(".service from ")
@@ -72,7 +84,7 @@ def _write_state(put, service):
     state = service.state
     if state in ("failed", "restarting"):
         put("failed: ")
-        put(_said(service.error))
+        put(_said(service._fault))
         if state == "restarting":
             left = service.since + service.delay - aioschedule.uptime()
             put("; restart in %d s" % max(0, left))
@@ -83,7 +95,7 @@ def _write_state(put, service):
     else:
         put("loaded")
         if service.series and state in ("starting", "running") and not service.is_up():
-            put("; attempt %d after %s" % (service.series + 1, _said(service.error)))
+            put("; attempt %d after %s" % (service.series + 1, _said(service._fault)))
         if service.require and state in _WORKS:
             for name in sorted(names(service.require)):
                 other = manager().services.get(name)
@@ -162,7 +174,23 @@ def list_():
     """Prints the repr of each loaded service, one a line."""
     services = manager().services
     for name in sorted(services):
-        print(services[name])
+        print(said(services[name]))
+
+
+def _faults(name):
+    """(what is kept of its last failure, or of its load; what reload() did not take; the service)."""
+    service = manager().services.get(name)
+    if service is None:
+        return manager().failed[name][1], None, None
+    return service._fault, getattr(service, "refused", None), service
+
+
+def trace(name):
+    """The lines of the traceback with which a service failed, or could not be loaded."""
+    from aioctl.trace import lines
+
+    fault = _faults(name)[0]
+    return () if fault is None else lines(fault)
 
 
 def traceback(name, rtn=False):
@@ -173,14 +201,14 @@ def traceback(name, rtn=False):
     """
     from aioctl.trace import put
 
-    mgr = manager()
     out = io.StringIO() if rtn else sys.stdout
     for each in select(name):
-        service = mgr.services.get(each)
-        error = mgr.failed[each][1] if service is None else service.error
-        if error is not None:
-            put(out.write, each, error, service)
-        refused = getattr(service, "refused", None)
+        fault, refused, service = _faults(each)
+        if fault is not None:
+            over = service is not None and not _is_now(service) and past(fault)
+            put(out.write, each, fault, service)
+            if over:
+                out.write("(that was %s)\n" % over)
         if refused is not None:
             put(out.write, each, refused, None, "", " (of the version that was not reloaded)")
     return out.getvalue() if rtn else None
@@ -195,8 +223,12 @@ def entry(service):
         found["restarts"] = service.restarts
     if service.reason:
         found["reason"] = service.reason
-    if service.error is not None:
-        found["error"] = _said(service.error)
+    fault = service._fault
+    if fault is not None and _is_now(service):
+        found["error"] = _said(fault)
+    elif fault is not None:
+        found["last_error"] = _said(fault)
+        found["failed_at"] = fault[3] if isinstance(fault, tuple) else None
     if service.require:
         found["require"] = sorted(names(service.require))
     if service.want:

@@ -13,9 +13,11 @@ _MINUTE = const(60)  # s; running that long is healthy
 _ALSO = const(
     (
         "aioclass_asyncmd",
+        "aioclass_heal",
         "aiotimers_add",
         "aiocalendar_rule",
         "aioctl.text",
+        "aioctl.kept",
         "aioctl.env",
         "aioctl.utf8",
         "aioservice_rom",
@@ -50,10 +52,11 @@ def begin(self, chosen, keep=()):
         if service.require or service.want:
             _inject(service, services)
     for service in fresh:
-        if service.error is not None:  # an attribute that is not there costs nothing
-            service.error = None
+        if service._fault is not None:  # an attribute that is not there costs nothing
+            service._fault = None
         if (service.delay or service.series) and service not in keep:
             service.delay = service.series = 0
+            service._first_fault = None
         if service.want:
             _unloop(service, services)
     self.fresh = list(fresh)

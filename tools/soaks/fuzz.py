@@ -5,6 +5,7 @@ import asyncio
 import json
 
 import aioservice
+from aioctl.core import describe
 from aioservice.manager import manager
 
 _PATIENCE = const(60)  # looks, 10 ms apart
@@ -25,7 +26,7 @@ def _told():
     mgr = manager()
     return {
         "fault": mgr.fault,
-        "failed": {name: str(mgr.failed[name][1]) for name in mgr.failed},
+        "failed": {name: describe(mgr.failed[name][1]).partition(": ")[2] for name in mgr.failed},
         "held": dict(mgr.held),
         "states": {name: mgr.services[name].state for name in mgr.services},
     }

@@ -64,7 +64,7 @@ def verb(name: str, optional: bool = False) -> tuple[Callable, Callable]:
 def call(link: Link, name: str, which: Optional[str]) -> tuple[list, Optional[str]]:
     """Have the board do it, and wait for its end; (the lines that it printed, what went wrong or None)."""
     prepare(link, name, which)
-    *said, last = link.call("act", "do", *([] if which is None else [which])).splitlines()
+    *said, last = link.call("act", "do", *([] if which is None else [which])).rstrip("\n").split("\n")
     return said, REFUSED if json.loads(last) is False else _wait(link, name)
 
 

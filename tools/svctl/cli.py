@@ -7,6 +7,7 @@ import json
 import re
 import sys
 import threading
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn, Optional
 
@@ -35,6 +36,7 @@ class Say:
 
     def __call__(self, line: str) -> None:
         if not self.as_json:
+            line = plain(line)
             _put(f"{self.port}: {line}" if self.several else line)
 
     def note(self, text: str) -> None:
@@ -48,6 +50,12 @@ class Say:
     def data(self, value) -> None:
         if self.as_json:
             _put(json.dumps({"port": self.port, "answer": value} if self.several else value))
+
+
+def plain(text: str) -> str:
+    """A text of a board without what a terminal would obey, or could not show."""
+    odd = {each for each in text if unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp")} - {"\n", "\t"}
+    return "".join("?" if each in odd else each for each in text)
 
 
 def _put(line: str) -> None:

@@ -156,7 +156,7 @@ class Link:
         self._load(script)
         code = f"{_name(PUMP)}.go({_call(script, function, args)},{self.page})"
         while code:
-            *lines, end = self.run(code).splitlines() or [""]
+            *lines, end = self.run(code).rstrip("\n").split("\n")  # other ends of lines are text
             if end not in ("more", "done"):
                 raise LinkError(f"{self.port}: the answer is disturbed: {end[:60]!r}. Does a service write "
                                 "to sys.stdout?")

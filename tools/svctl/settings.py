@@ -239,7 +239,7 @@ def _send(link: Link, data) -> None:
 
 def _saved(link: Link, function: str, *args) -> list:
     try:
-        *said, last = link.call("settings", function, *args).splitlines()
+        *said, last = link.call("settings", function, *args).rstrip("\n").split("\n")
     except BoardFault as error:
         raise services.as_unknown(error) from error
     if last != "true":

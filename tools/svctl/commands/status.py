@@ -2,6 +2,8 @@
 failed one the end of its traceback."""
 from __future__ import annotations
 
+from typing import Optional
+
 from tools.svctl import journal, services
 
 HELP = "status lines; of one service with its last lines of the journal"
@@ -20,7 +22,7 @@ def run(link, args, say) -> int:
     if one:
         lines = journal.read(link, name=found[0]["name"], last=SHOWN)[0]
         more["log"] = [line.data for line in lines]
-        if "error" in found[0]:
+        if "error" in found[0]:  # what it suffers from now
             trace = more["traceback"] = list(link.ask("services", "trace", found[0]["name"]))
     say.data([{**services.public(each), **more} for each in found])
     for each in found:
@@ -32,11 +34,19 @@ def run(link, args, say) -> int:
     return services.code(found) if args.name is not None else 0
 
 
+def _before(each: dict) -> Optional[str]:
+    """A failure that is over, with its time."""
+    if "last_error" not in each:
+        return None
+    ago = f"{each['failed_ago']} ago: " if each.get("failed_at") is not None else ""
+    return f"{ago}{each['last_error']}"
+
+
 def _details(each: dict, say) -> None:
     lasts = f", for {each['lasts']} s" if "lasts" in each else ""
     told = [("what", each.get("info")), ("state", each["state"] + lasts), ("restarts", each.get("restarts")),
-            ("requires", ", ".join(each.get("require", []))), ("next run", each.get("next")),
-            ("error", each.get("error")), ("why", each.get("reason"))]
+            ("requires", ", ".join(each.get("require", []))), ("next run", each.get("next_run")),
+            ("error", each.get("error")), ("why", each.get("reason")), ("failed", _before(each))]
     for word, value in told:
         if value:
             say(f"{word:>10}: {value}")

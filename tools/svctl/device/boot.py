@@ -25,4 +25,5 @@ class _svctl_boot:
             found += [sorted(names(service.require)), sorted(names(service.want)), heap.get(name)]
             yield found + [times.get(name)]
         for name in sorted(mgr.failed):
-            yield [name, type(mgr.failed[name][1]).__name__]
+            told = sys.modules["aioctl.core"].describe(mgr.failed[name][1])
+            yield [name, told[: (told + ":").find(":")]]

@@ -25,12 +25,19 @@ class _svctl_services:
                     error = report.describe(mgr.failed[name][1])
                     found = {"name": name, "state": "not loaded", "error": error}
                 else:
+                    clock = sys.modules["aioschedule"]
                     found = report.entry(service)
                     found["up"] = service.is_up()
-                    found["lasts"] = sys.modules["aioschedule"].uptime() - service.since
+                    found["lasts"] = clock.uptime() - service.since
                     found["info"] = service.info or None
+                    if not isinstance(service.info, str):  # an author's fault must not hide the others
+                        found["info"] = None
                     found["start_timeout"] = service.start_timeout
                     found["prompt"] = getattr(service, "prompt", False)
+                    if "next" in found:
+                        found["next_run"] = clock.next_run(name)
+                    if "failed_at" in found:
+                        found["failed_ago"] = clock.tmdelta_fmt(clock.uptime() - (found["failed_at"] or 0))
                 found["line"] = report.line(name if service is None else service, False)
                 yield found
             for name in held:
@@ -44,14 +51,20 @@ class _svctl_services:
         """Yields the lines of the traceback with which a service failed, or could not be loaded."""
         import sys
 
-        mgr = sys.modules["aioservice.manager"].manager()
-        service = mgr.services.get(name)
-        error = mgr.failed[name][1] if service is None else service.error
         loaded = "aioctl.trace" in sys.modules
-        trace = __import__("aioctl.trace", None, None, ("x",))
+        report = __import__("aioservice.report", None, None, ("x",))
         yield None
-        for line in () if error is None else trace.lines(error):
+        if hasattr(report, "trace"):
+            found = report.trace(name)
+        else:  # a manager that kept the errors themselves
+            mgr = report.manager()
+            service = mgr.services.get(name)
+            error = mgr.failed[name][1] if service is None else service.error
+            trace = __import__("aioctl.trace", None, None, ("x",))
+            found = () if error is None else trace.lines(error)
+        for line in found:
             yield line
+        report.manager().release()
         if not loaded:  # given back, as it was loaded for this only
             sys.modules.pop("aioctl.trace", None)
             del sys.modules["aioctl"].trace

@@ -15,7 +15,10 @@ class _svctl_watch:
         heap = getattr(mgr, "heap", {})
         for name in sorted(mgr.services):
             service = mgr.services[name]
-            yield [name, service.type[:-8], service.info[:80], heap.get(name)]
+            info = service.info or ""
+            if not isinstance(info, str) or len(info) > 80:
+                info = "".join([c for c in str(info)][:80])  # a slice is refused where it is no UTF-8
+            yield [name, service.type[:-8], info, heap.get(name)]
 
     def look(seconds):
         """Yields [uptime in s, bytes free], then of each service [name, state, since, restarts, error or
@@ -39,12 +42,15 @@ class _svctl_watch:
                 state = service.state
                 why = None
                 if state in ("failed", "restarting"):
-                    why = sys.modules["aioctl.core"].describe(service.error)[:80]
+                    why = sys.modules["aioctl.core"].describe(service.error)
+                elif state == "scheduled":
+                    when = sys.modules["aioschedule"].next_run(name)
+                    why = when and "next run " + when
                 elif state in ("waiting", "blocked", "masked"):
                     why = service.reason
                 yield [name, state, service.since, service.restarts, why]
         for name in sorted(mgr.failed):
-            yield [name, "not loaded", None, 0, type(mgr.failed[name][1]).__name__]
+            yield [name, "not loaded", None, 0, sys.modules["aioctl.core"].describe(mgr.failed[name][1])]
         for name in sorted(mgr.held):
             yield [name, "held", None, 0, mgr.held[name]]
 
