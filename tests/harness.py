@@ -175,6 +175,7 @@ class Terminal:
         """Read more; False when the time is over, or the board ended and all is read."""
         while True:
             left = until - time.monotonic()
+            ended = self._ended()  # before the look: what it wrote last may come between the two
             try:
                 ready = select.select([self._fd], [], [], max(0, min(left, 0.05)))[0]
                 data = os.read(self._fd, 65536) if ready else b""
@@ -185,7 +186,7 @@ class Terminal:
                 self.seen += text
                 self._rest = self._kept(self._rest + text)
                 return True
-            if left <= 0 or self._ended():
+            if left <= 0 or ended:
                 return False
 
     def _ended(self) -> bool:
