@@ -31,9 +31,7 @@ class Clock(Service):
     when = None  # uptime at which it was set last
 
     def setup(self):
-        import aioservice
-
-        self.offset = aioservice.get_config("_boot").get("utc_offset", 0)
+        self.offset = aioschedule.clock[3]
 
     async def task(self, server, every, timeout):
         self.set(server, timeout)

@@ -62,7 +62,7 @@ def describe(error):
         try:
             return _kept().describe(error, name)
         except Exception:  # no memory for its file
-            return "%s: %d" % (name, error.errno)
+            return name + ": " + str(int(error.errno))
     except Exception:
         return name
 

@@ -18,6 +18,7 @@ _ROM_MODULE = const("aioservice_rom")
 _FILE = const("aioservices/services/%s_service.mpy")
 _MODULE = const("aioservices.services.%s_service")
 _MARK = const(b"\nend\n")  # the build appends it: the VM ignores it, and it saves a walk over the file
+_CUT = const(", cut short")  # behind a kind; a shorter text would be a name for good
 _SAFE = const("held by safe mode")
 _KINDS = ("core.service", "runtime.service", "schedule.service")
 # What the manager itself relies on in a service, before it runs: its default, and its types.
@@ -138,7 +139,7 @@ def _of_file(name, file, full, kind):
     """(module, instance) of a service that has a file, which makes the module `full`."""
     if kind is None:
         _refuse("there is no such file")
-    if kind.endswith("cut"):
+    if kind.endswith(_CUT):
         _refuse("the file is cut short; copy it anew")
     if kind.endswith("manifest.txt"):
         _refuse("the file is damaged, %s; copy it anew" % kind.partition(" ")[2])
@@ -341,7 +342,7 @@ class Finder:
                 try:
                     with open(kind if in_rom else _FILE % name, "rb") as file:
                         if _is_cut(file):
-                            self.files[name] = kind + " cut" if in_rom else "cut"
+                            self.files[name] = kind + _CUT if in_rom else _CUT
                         elif not in_rom:
                             self.files[name] = "whole"
                 except (OSError, MemoryError):

@@ -274,7 +274,9 @@ def parse(text):
         return found, "\\ud83d and the like are halves of characters; write whole ones" if halves else None
     once = json.dumps(found)
     twice = [n for n in sorted(found) if text.count('"%s"' % n) > once.count('"%s"' % n)]
-    return found, "%s stands twice; the last one counts" % (", ".join(twice) or "a name")
+    if not twice:
+        return found, "a name stands twice; the last one counts"
+    return found, "%s stands twice; the last one counts" % ", ".join(twice)
 
 
 def _text(data):
@@ -323,7 +325,7 @@ def read():
             found, damage = load(path)
             source = "the last good copy, " + path if path == _COPY else path
     if fault:
-        fault += "; using " + ("defaults" if found is None else source)
+        fault += "; using defaults" if found is None else "; using " + source
     return found or {}, fault or damage
 
 
@@ -345,7 +347,7 @@ def _undefined(name, entry):
                     expand(parts[part], names)
                 except KeyError as e:
                     why = "${%s} is not defined in .env" % e.args[0] if damage is None else damage
-                    return "%s.%s: %s" % (name, part, why)
+                    return "%s.%s" % (name, "%s: %s" % (part, why))
     return None
 
 

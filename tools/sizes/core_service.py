@@ -8,7 +8,7 @@ class Base(Service):
     enabled = True
 
     async def task(self):
-        return "up"
+        return self.name
 
 
 service = Base("NAME")

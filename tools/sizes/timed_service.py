@@ -9,7 +9,7 @@ class Timed(Service):
     schedule = {"start_in": 3600, "repeat": 3600}
 
     async def task(self):
-        return "ran"
+        return self.name
 
 
 service = Timed("NAME")
