@@ -1,10 +1,11 @@
 """What is kept, told and raised again of errors: whatever they carry, however long they are, whatever they say."""
 from __future__ import annotations
 
+import json
 import random
+import re
 
 import pytest
-
 
 FAT = """
 import gc
@@ -192,25 +193,39 @@ print(used() - before < 6000, repr(aioctl.result("fails"))[:20])
 
 
 def test_a_healthy_minute_leaves_nothing_of_the_failures_before(lab):
+    """Of all kinds; while it runs again, but not for that long, it is there."""
     out = lab("""
-import aioclass_heal
-slept = []
+import aioclass_heal, aioschedule
 sleep = asyncio.sleep
-async def skip(seconds):
-    slept.append(seconds)
-    await sleep(0 if seconds == 60 else seconds)
-a = Lab("a", fail=2, restart={"delay": 0.01}); b = Lab("b", fail=1, restart={"delay": 0.01})
-aioclass_heal.asyncio = type("Asyncio", (), {"sleep": skip, "create_task": asyncio.create_task})
-a.since = None
-await add(a, b).start([a, b])
-await until(a, "running"); await until(b, "running")
-print(repr(a.error), repr(a.first), a.series)
-import aioschedule
-aioschedule.clock[0] += 61
-await sleep(0.05)
-print(a.error, a.first, a.series, a.delay, b.error)
+minutes = []
+class Asyncio:  # in which a minute passes when it is told to
+    create_task = asyncio.create_task
+    async def sleep(seconds):
+        event = asyncio.Event()
+        minutes.append(event)
+        await event.wait()
+aioclass_heal.asyncio = Asyncio
+def pass_(seconds):
+    aioschedule.clock[0] += seconds
+    for event in minutes:
+        event.set()
+    minutes.clear()
+a = Lab("a", fail=2, restart={"delay": 0.01}); b = Component("b", fail=1, restart={"delay": 0.01})
+c = Once("c", fail=1, restart={"delay": 0.01}, type="core.service")
+d = Lab("d", fail=99, restart={"delay": 100})
+await add(a, b, c, d).start([a, b, c, d])
+await until(a, "running"); await until(b, "running"); await until(c, "done")
+print([repr(s.error)[:7] for s in (a, b, c, d)], a.series, repr(a.first)[:7])
+await sleep(0)
+pass_(30)
+await sleep(0.02)
+print([repr(s.error)[:7] for s in (a, b, c, d)])
+pass_(31)
+await sleep(0.02)
+print([s.error for s in (a, b, c)], a.first, a.series, a.delay, repr(d.error)[:7], minutes)
 """)
-    assert out[0] == "OSError(113,) OSError(113,) 2"
+    assert out == ["['OSError', 'OSError', 'OSError', 'OSError'] 2 OSError", "['OSError', 'OSError', 'OSError', 'OSError']",
+                   "[None, None, None] None 0 0 OSError []"]
 
 
 LONG = """
@@ -454,3 +469,63 @@ async def main():
     print(text.split(", at ")[0], text.split(", at ")[1] in there)
 asyncio.run(main())
 """).out == "in 01:00:00 True\n"
+
+
+FLAKY = """
+import asyncio
+from aioclass import Service
+class Flaky(Service):
+    enabled = True
+    restart = {{"delay": 0}}
+    ran = False
+    info = {info}
+    async def task(self):
+        if not self.ran:
+            self.ran = True
+            raise {error}
+        await asyncio.sleep(1000)
+service = Flaky("flaky")
+"""
+ODD_TEXTS = [
+    '"x" * 30000', r"'a\u2028b\u2029c\x85d\x0c\x1c'", r"'\x1b[2J\x04\x01\x00'", r"'\ud800\udfff'", "BAD", "Mute()", "nest(300)",
+]
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS)
+def test_svctl_reads_whatever_an_error_says(vm32, svctl, text):
+    """Its lines are lines, its JSON is JSON, what a terminal obeys is not sent, and the others are there."""
+    vm32.ship("boot.py", "main.py", "aioservices/services/repl_service.mpy")
+    vm32.put("aioservices/services/bad_service.py", HELP + LONG.format(error=f"ValueError({text})"))
+    vm32.put("aioservices/services/flaky_service.py",
+             HELP + FLAKY.format(error=f"OSError({text})", info=text))
+    vm32.put("aioservices/services/zed_service.py", TICK.format(
+        more="    type = 'schedule.service'\n    schedule = {'start_in': 500}\n"))
+    session = vm32.session()
+    session.expect("--> ")
+    for command in ("list", "status", "status bad", "status flaky", "status zed", "blame", "tree", "logs"):
+        code, out, err = svctl(session.tty, *command.split())
+        assert (code in (0, 3), err) == (True, ""), (command, code, out, err)
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]", out), command
+        assert max(map(len, out.split("\n"))) < 400, command
+        if command in ("list", "status"):
+            assert "bad" in out and "zed" in out
+        if command == "status flaky":
+            assert re.search(r"\n +failed: \d+ s ago: OSError", out) and "Traceback" not in out
+        if command == "status zed":
+            assert re.search(r"next run: in 00:0\d:\d\d, at \d{4}-\d\d-\d\d", out)
+    found = {each["name"]: each for each in json.loads(svctl(session.tty, "list", "--json")[1])}
+    assert found["bad"]["error"].startswith("ValueError") and len(found["bad"]["error"]) <= 201
+    assert "error" not in found["flaky"] and found["flaky"]["last_error"].startswith("OSError")
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS)
+def test_the_traceback_of_what_was_typed_is_bounded(vm32, text):
+    vm32.ship("boot.py", "main.py", "aioservices/services/repl_service.mpy")
+    vm32.put("lib/help.py", HELP)
+    session = vm32.session()
+    session.expect("--> ")
+    session.line("from help import *")
+    out = session.line(f"raise ValueError({text})")
+    assert out.startswith("Traceback (most recent call last):\n") and "ValueError" in out and len(out) < 600
+    assert "\x1b" not in out and "\4" not in out
+    assert session.line("1 + 1") == "2\n"

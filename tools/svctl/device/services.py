@@ -29,9 +29,8 @@ class _svctl_services:
                     found = report.entry(service)
                     found["up"] = service.is_up()
                     found["lasts"] = clock.uptime() - service.since
-                    found["info"] = service.info or None
-                    if not isinstance(service.info, str):  # an author's fault must not hide the others
-                        found["info"] = None
+                    said = getattr(report, "said", str)  # a manager before that had it
+                    found["info"] = said(service.info) if service.info else None
                     found["start_timeout"] = service.start_timeout
                     found["prompt"] = getattr(service, "prompt", False)
                     if "next" in found:
