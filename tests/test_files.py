@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 
@@ -380,6 +381,17 @@ def test_code_that_cannot_be_compiled_is_one_line(project, text, why):
     number = why[why.rindex(", line"):].split(":")[0]
     assert str(caught.value).startswith("lib/driver.py does not compile: SyntaxError: ")
     assert number in str(caught.value) or "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text, place", [
+    ("x = 1\ndef f(:\n", "2"), ("x = 'open\n", "1"), ("if 1:\nx\n", "2"), ("x = 1\n  y = 2\n", "2"),
+])
+def test_the_board_says_where_code_of_lib_cannot_be_compiled(vm32, text, place):
+    board = Board(vm32)
+    vm32.put("lib/driver.py", text, compile=False)
+    board.file("new", "import driver\n" + SERVICE % ("", "pass", "new"))
+    out = board.run("await up()\naioservice.check()")
+    assert re.fullmatch(rf"new\.service: not loaded: \w+Error: .* \(.*lib/driver\.py, line {place}\)\n", out)
 
 
 def test_the_mark_that_windows_puts_first(project, vm32):

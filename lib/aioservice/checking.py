@@ -42,6 +42,10 @@ def _failed(mgr, services, settings):
         fault = mgr.failed[name][1]
         ours = isinstance(fault, tuple) and issubclass(fault[0], ServiceError)
         found[name] = str(anew(fault)) if ours else describe(fault)
+        if isinstance(fault, tuple) and issubclass(fault[0], SyntaxError):  # of what it imports, perhaps
+            from aioctl.trace import where
+
+            found[name] += where(fault)
     return found
 
 
