@@ -55,7 +55,7 @@ class Record:
         """Asks the service to stop, after those that require it."""
         service = self.service
         manager = service.manager
-        if manager is not None and len(manager.dependents([service])) > 1:
+        if manager is not None and (manager.coming or len(manager.dependents([service])) > 1):
             manager.stop([service])
         else:  # at once, so that a start that follows knows of it
             service.ask()

@@ -175,6 +175,8 @@ def test_reload_of_what_had_failed_says_so_when_it_fails_again(board):
     as_source(board, ("one", "pass"))
     board.vm.put("aioservices/services/one_service.py", BROKEN, compile=False)
     out = board.run("""
+while aioservice.service("one").state != "failed":
+    await aioservice.service("one").changed()
 print(await failure(aioservice.reload("one")))
 print(states(), aioservice.service("one").version)
 """)

@@ -7,9 +7,12 @@ from aioctl.core import describe, group, is_interrupt, kept_of
 
 from .manager import manager, names
 from .starting import _failing
-from .verbs import operation
+from .verbs import _back, _drop, _expect, _expected, _halt, _resume, _runs, _still, operation
 
 _ERROR = const(40)  # aiolog's level
+# States in which a service is to run, and those in which a new version is because somebody said so meanwhile.
+_WANTED = const(("failed", "blocked", "waiting"))
+_TOLD = const(("init", "stopped", "masked"))
 _KEYS = (
     "args kwargs require want groups schedule restart start_timeout stop_grace stop_timeout "
     "watchdog critical safe loglevel lograte config"
@@ -38,11 +41,22 @@ def reload(name=None):
     mgr = manager()
     if name is not None:
         service = mgr.get(name)
-        return operation(service, _told(service.name + ".service", _reload(mgr, service)), "reloading")
+        ran = _runs(mgr, service)
+        lists = _expect(mgr, [service.name] if ran or service.state in _WANTED else ())
+        coro = _reload(mgr, service, ran, lists)
+        return operation(service, _told(service.name + ".service", coro), "reloading")
     touched = []  # [name, why it goes on as it was or None, whether it is to be up]
-    made = operation(None, _told("aioservice", _reload_all(mgr, touched)), "reloading")
+    try:  # what stands there now
+        coro = _reload_all(mgr, *_read_all(mgr, touched))
+    except Exception as e:
+        coro = _failed(e)
+    made = operation(None, _told("aioservice", coro), "reloading")
     made.touched = touched
     return made
+
+
+async def _failed(error):
+    raise error
 
 
 async def _told(name, coro):
@@ -72,17 +86,45 @@ def _cause(error):
     return describe(error) + where(error)
 
 
-async def _reload(mgr, old):
+async def _reload(mgr, old, ran, lists):
+    try:
+        new = _made(mgr, old)
+        keep = await _swap(mgr, new, lists)
+        if mgr.services.get(new.name) is not new or new.name not in lists[0]:
+            return  # it was unloaded or stopped meanwhile
+        await _still(mgr, lists)
+        await mgr.outcome(mgr.begin([new]))
+        if mgr.services.get(new.name) is not new or new.state in _TOLD:
+            await _resume(mgr, lists, keep)  # so somebody said, or another version comes
+            return
+        if not new.is_up():
+            error = _cause(new._fault) if new._fault is not None else new.reason
+            if not ran:
+                raise ServiceError("reloaded, but %s: %s" % (new.state, error))
+            await mgr.stopped([new])
+            if mgr.services.get(new.name) is new:
+                mgr.services[new.name] = old
+                old.refused = new._fault
+                _put_back(old.module)
+            error = "not reloaded: %s; the version before runs again" % error
+            mgr.begin(_expected(mgr, lists), keep)
+            raise ServiceError(error)
+        mgr.begin(_expected(mgr, lists), keep)
+    finally:
+        _expected(mgr, lists)
+
+
+def _made(mgr, old):
+    """A service of the file as it is now; raises where there is none, and all stays as it was."""
     from .control import _bring_required
     from .discovery import Finder, give_back
 
-    name = old.name
     finder = Finder(mgr)
     module = old.module
     if module is not None:
         give_back(module.__name__)
     try:
-        new = finder.make(name)
+        new = finder.make(old.name)
     except BaseException as e:
         _put_back(module)
         if is_interrupt(e):
@@ -90,32 +132,36 @@ async def _reload(mgr, old):
         fault = old.refused = kept_of(e)  # for traceback()
         raise ServiceError("not reloaded: %s; the version before goes on" % _cause(fault))
     _bring_required(finder, [new])
-    finder = None
-    ran = old.is_active()
-    wanted = ran or old.state in ("failed", "blocked", "waiting")
-    shutdowns = mgr.shutdowns
-    others = [s for s in mgr.dependents([old]) if s is not old]
-    keep = _failing(others)
-    await mgr.stopped([old] + others)
-    mgr.services[name] = new
-    if not wanted or mgr.shutdowns != shutdowns:
-        return
-    await mgr.outcome(mgr.begin([new]))
-    if not new.is_up():
-        error = _cause(new._fault) if new._fault is not None else new.reason
-        if not ran:
-            raise ServiceError("reloaded, but %s: %s" % (new.state, error))
-        await mgr.stopped([new])
-        mgr.services[name] = old
-        old.refused = new._fault
-        _put_back(module)
-        mgr.begin([old] + others, keep)
-        raise ServiceError("not reloaded: %s; the version before runs again" % error)
-    mgr.begin(others, keep)
+    return new
 
 
-async def _reload_all(mgr, touched):
+async def _swap(mgr, new, lists):
+    """Has `new` take the place of the one of its name, when that has stopped.
+
+    Returns those of its dependents that are in a series of failures.
+    """
+    name = new.name
+    keep = []
+    while name in mgr.services:
+        old = mgr.services[name]
+        others = _back(mgr, [old])
+        for other in others if _runs(mgr, old) else others[1:]:
+            if other.name not in lists[0]:
+                lists[0].append(other.name)
+        keep = keep or _failing(others[1:])
+        await mgr.stopped(_halt(mgr, [old]), None, True)
+        if mgr.services.get(name) is old and not old.is_active():
+            mgr.services[name] = new
+            return keep
+    from .discovery import purge
+
+    purge(new, mgr.services)
+
+
+def _read_all(mgr, touched):
+    """Takes over services.config; returns what _reload_all() takes."""
     from .configure import remember
+    from .control import _behind
     from .discovery import Finder, note
 
     finder = Finder(mgr)
@@ -124,33 +170,66 @@ async def _reload_all(mgr, touched):
     fault = remember()
     if fault is not None:
         print(fault)
-    changed = []
-    for name in sorted(mgr.services):
-        service = mgr.services[name]
-        if finder.settings.get(name, {}).get("enabled") is False:
-            if service.is_active():
-                touched.append([name, None, False])
-            mgr.held[name] = "disabled"
-            mgr.stop([service])
+    changed, off, fresh = [], [], []
+    coming = [name for lists in mgr.coming for name in lists[0]]
+    for name in sorted(set(list(mgr.services) + coming)):
+        service = mgr.services.get(name)
+        if _is_off(finder, name):
+            if service is None:
+                _drop(mgr, [name])
+            elif name not in mgr.held:  # it was, before
+                if service.is_active():
+                    touched.append([name, None, False])
+                mgr.held[name] = "disabled"
+                off.append(service)
+        elif service is None:
+            pass
         elif name in finder.faults:  # it goes on as it is
             note(name + ".service", "", finder.faults[name])
             print(finder.faults[name])
             touched.append([name, str(finder.faults[name]), True])
-        elif _take_over(service, finder.anew(service)):
-            changed.append(service)
+        else:
+            if mgr.held.get(name) == "disabled":  # no more
+                del mgr.held[name]
+                fresh.append(service)
+            try:
+                if _take_over(service, finder.anew(service)):
+                    changed.append(service)
+            except Exception as e:  # its constructor does not take it; it goes on, and so do all others
+                note(name + ".service", "settings not taken: ", e)
+                print("%s.service: settings not taken: %s" % (name, describe(e)))
+                touched.append([name, describe(e), True])
     known = finder.known()
     for name in [n for n in mgr.failed if n not in known]:  # its entry or its file is gone
         del mgr.failed[name]
+    before = list(mgr.services)
     finder.bring_all()
     _show_failed(mgr)
-    back = [s for s in mgr.dependents(changed) if s.is_active()]
+    told = [name for to_begin, to_load in mgr.coming for name in to_begin + to_load]
+    leaving = [n for n in mgr.leaving if n in known and n not in told and not _is_off(finder, n)]
+    if leaving:
+        leaving = _behind(mgr, leaving, leaving, (), False, shown=False)
+    if off:
+        off = mgr.stop(off)
+    back = [s for s in _back(mgr, changed) if s not in changed or _runs(mgr, s)]
     keep = [s for s in _failing(back) if s not in changed]
-    fresh = [s for s in mgr.services.values() if s.state == "init"]
+    fresh.extend([mgr.services[name] for name in mgr.services if name not in before])
     touched.extend([[s.name, None, True] for s in back + fresh])
     touched.extend([[s.name, None, False] for s in changed if s not in back])
     touched.extend([[name, None, True] for name in sorted(mgr.failed)])
-    await mgr.stopped(list(back))
-    await mgr.outcome(mgr.begin(back + fresh, keep))
+    lists = _expect(mgr, [s.name for s in back + fresh])
+    return _halt(mgr, back), lists, keep, [each for each in (off, leaving) if each]
+
+
+def _is_off(finder, name):
+    return (finder.settings.get(name) or {}).get("enabled") is False
+
+
+async def _reload_all(mgr, left, lists, keep, others):
+    await mgr.stopped(left, None, True)
+    await _resume(mgr, lists, keep)
+    for each in others:
+        await each
 
 
 def _show_failed(mgr):

@@ -7,7 +7,7 @@ from aioctl.core import describe
 from aioctl.text import plain
 
 from .manager import manager, names
-from .verbs import operation
+from .verbs import _drop, _expect, _expected, operation, outcome
 
 
 def service(name):
@@ -71,11 +71,12 @@ def load(name=None, debug=False, log=None, debug_log=False, config=False):
     # What is to be loaded, or what it requires, may be just leaving.
     leaving = [n for n in chosen if n in before] + _bring_required(finder, services)
     if name is None:
-        leaving = before
+        _begin(mgr, services, chosen, debug, log)
+        leaving, chosen, services = before, before, ()
     if leaving:
-        operation(mgr.leaving[leaving[0]].service, _load_later(mgr, leaving, name, debug, log), "starting")
-    if name is None or not leaving:
-        _begin(mgr, services, [n for n in chosen if n not in before], debug, log)
+        _behind(mgr, leaving, chosen, services, name is not None, debug, log)
+    elif name is not None:
+        _begin(mgr, services, chosen, debug, log)
     finder = None
     mgr.release()
 
@@ -104,9 +105,7 @@ def _begin(mgr, services, chosen, debug, log):
     from .report import teller
 
     active = [s for s in mgr.services.values() if s.is_active()]
-    every = mgr.begin(services) if services else []
-    if any([s in every for s in active]):
-        mgr.start(services)  # one that is about to stop begins again behind that
+    every = mgr.start(services).every if services else []
     say = teller(True, log, [])
     for name in chosen:
         say(mgr.services.get(name, name))
@@ -116,14 +115,47 @@ def _begin(mgr, services, chosen, debug, log):
         asyncio.create_task(announce(mgr, [s for s in every if s not in active], say))
 
 
-async def _load_later(mgr, leaving, name, debug, log):
-    for each in leaving:
-        if each in mgr.leaving:
-            await mgr.leaving[each]
-    try:
-        load(name, debug, log, log is not None)
-    except ServiceError as e:
-        print(e)
+def _behind(mgr, leaving, chosen, services, force, debug=False, log=None, shown=True):
+    """Loads and starts what was chosen when what is leaving has left; returns the Operation.
+
+    `chosen`: names, of which `services` are there already; with force also what is disabled.
+    """
+    lists = _expect(mgr, list(chosen) + [name for name in leaving if name not in chosen])
+    coro = _load_later(mgr, lists, chosen, force, debug, log, shown)
+    return operation(mgr.leaving[leaving[0]].service, coro, "starting")
+
+
+async def _load_later(mgr, lists, chosen, force, debug, log, shown):
+    from .discovery import Finder
+
+    while lists[0] or lists[1]:
+        leaving = [name for name in lists[0] + lists[1] if name in mgr.leaving]
+        if leaving:
+            await mgr.leaving[leaving[0]].ended.wait()
+            continue
+        finder = Finder(mgr)
+        known = finder.known()
+        for name in lists[0] + lists[1]:
+            if name in known or name in mgr.services:
+                finder.bring(name, force and name in chosen)
+            elif name in chosen:
+                try:
+                    mgr.get(name)  # raises
+                except ServiceError as e:
+                    print(e)
+        more = _bring_required(finder, [mgr.services[name] for name in lists[0] if name in mgr.services])
+        finder = None
+        if not more:
+            break
+        lists[0].extend(more)
+    chosen = [name for name in chosen if name in lists[0] and (name in mgr.services or name in mgr.failed)]
+    services = _expected(mgr, lists)
+    if shown:
+        _begin(mgr, services, chosen, debug, log)
+    elif services:
+        mgr.start(services)
+    mgr.release()
+    await outcome(mgr, services)
 
 
 def unload(name):
@@ -132,10 +164,13 @@ def unload(name):
     A pattern leaves out the service that serves the prompt: it has to be named.
     """
     mgr = manager()
-    from .report import select
+    from .report import pick, select
 
+    back = [each for each in pick(name, mgr.leaving) if _drop(mgr, [each], True)]
+    if back and "*" not in name:  # a load that waits is taken back
+        return True
     chosen = select(name)
-    if not chosen:
+    if not (chosen or back):
         mgr.get(name)  # raises
     for each in _spare(name, [mgr.services.get(each, each) for each in chosen]):
         if not isinstance(each, str):
@@ -157,13 +192,17 @@ def start(name):
         from .discovery import Finder
 
         finder = Finder(mgr)
+        if not chosen and plain(name) in mgr.leaving:
+            return _behind(mgr, [plain(name)], [plain(name)], (), True, shown=False)
         if not chosen:
             found = finder.bring(plain(name), True) if plain(name) in finder.known() else None
             if found is None and plain(name) in mgr.failed:
                 error = mgr.failed[plain(name)][1]
                 raise ServiceError("%s.service not loaded: %s" % (plain(name), describe(error)))
             chosen = [found or mgr.get(name)]  # get() raises
-        _bring_required(finder, chosen)
+        leaving = _bring_required(finder, chosen)
+        if leaving:
+            return _behind(mgr, leaving, [s.name for s in chosen], chosen, True, shown=False)
     return mgr.start(chosen)
 
 
@@ -194,12 +233,19 @@ def stop(name):
 
     A pattern leaves out the service that serves the prompt: it has to be named.
     """
-    return manager().stop(_spare(name, _select(name)))
+    mgr = manager()
+    leaving = mgr.leaving.get(plain(name))
+    if leaving is not None and _drop(mgr, [plain(name)]):  # a load that waits starts nothing
+        return operation(leaving.service, leaving.ended.wait(), "stopping")
+    return mgr.stop(_spare(name, _select(name)))
 
 
 def restart(name):
     """Stops a service with those that require it, and brings back exactly those that ran."""
-    return manager().restart(_select(name))
+    mgr = manager()
+    if plain(name) in mgr.leaving and any([plain(name) in a + b for a, b in mgr.coming]):
+        return start(name)  # it is about to be loaded anew
+    return mgr.restart(_select(name))
 
 
 async def shutdown(grace=None):

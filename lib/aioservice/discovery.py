@@ -119,7 +119,9 @@ def give_back(full):
 def purge(service, services):
     """Forgets a service's module, unless another service is made of it."""
     module = service.module
-    if module is not None and not any([other.module is module for other in services.values()]):
+    if module is None or sys.modules.get(module.__name__) is not module:
+        return
+    if not any([other.module is module for other in services.values()]):
         give_back(module.__name__)
 
 

@@ -39,7 +39,7 @@ class Manager:
     patches = {}  # name -> class that stands in for a service
     fresh = ()  # services about to be started
     stopping = []  # lists of services that are about to stop
-    shutdowns = 0
+    coming = []  # of words that wait: ([names to begin], [names to load only]); later words change them
     _missed = False  # whether a change could not be followed for lack of memory
     _event = None
 
@@ -142,14 +142,15 @@ class Manager:
         gc.collect()
         return gc.mem_free() < _ROOM * len(services)
 
-    async def stopped(self, left, grace=None):
+    async def stopped(self, left, grace=None, known=False):
         """The exact reverse of starting: each stops as soon as nothing in the list needs it.
 
-        Takes the list over.
+        Takes the list over; with known it stands in `stopping` already.
         """
         asked = []  # one that is started again after its stop is not stopped again
         looks = _LOOKS
-        self.stopping.append(left)
+        if not known:
+            self.stopping.append(left)
         try:
             while True:
                 try:
@@ -189,14 +190,20 @@ class Manager:
                 self._event.set()
                 self._event = None
 
+    def every(self):
+        """All services, those that are being unloaded too."""
+        return list(self.services.values()) + [each.service for each in self.leaving.values()]
+
     async def shutdown(self, grace=None):
         """Stops everything. Needs no import: the last thing that a board short of memory can do."""
         looks = _LOOKS
-        self.shutdowns += 1  # restarts that are under way are given up
         rounds = 0
         while rounds < _ROUNDS:  # what somebody started meanwhile stops too
+            for lists in self.coming:  # what waits is given up
+                lists[0].clear()
+                lists[1].clear()
             try:
-                await self.stopped(list(self.services.values()), grace)
+                await self.stopped(self.every(), grace)
                 rounds += 1
             except MemoryError:
                 looks -= 1

@@ -6,6 +6,7 @@ from aioctl.text import plain
 
 from .kept import read, save
 from .manager import manager
+from .verbs import _drop, _halt, operation
 
 _SAFE = const("held by safe mode")
 _CAUSES = ("unknown", "power-on", "reset", "watchdog", "deep sleep", "soft reset")
@@ -46,6 +47,7 @@ def mask(name):
     kept = read()
     masked = kept.setdefault("masked", {})
     name = _known(name, masked)
+    _drop(mgr, [name])
     service = mgr.services.get(name)
     if name in masked and service is not None and service.state == "masked":
         return True
@@ -56,25 +58,22 @@ def mask(name):
         mgr.services[name] = make(name, mgr.failed.pop(name)[0], why)
     elif service is not None:
         if service.is_active():
-            from .verbs import operation
-
             mgr.held[name] = "masked"  # nobody starts it between its end and its being held
-            operation(service, _stop(mgr, service, why), "stopping")
+            operation(service, _stop(mgr, name, why, _halt(mgr, [service])), "stopping")
         else:
             _hold(service, why)
     return _saved(kept)
 
 
-async def _stop(mgr, service, why):
-    await mgr.stopped(mgr.dependents([service]))
-    mgr.held.pop(service.name, None)
-    if not service.is_active() and _is_to_be(mgr, service):
+async def _stop(mgr, name, why, left):
+    await mgr.stopped(left, None, True)
+    service = mgr.services.get(name)  # unless it was unloaded, or another version of it
+    if mgr.held.get(name) == "masked":
+        del mgr.held[name]
+    if service is None or service.is_active() or service.state == "masked":
+        return
+    if name in read().get("masked", {}):  # else it was unmasked meanwhile
         _hold(service, why)
-
-
-def _is_to_be(mgr, service):
-    """Whether it was not unloaded, and not unmasked, meanwhile."""
-    return mgr.services.get(service.name) is service and service.name in read().get("masked", {})
 
 
 def _hold(service, why):

@@ -65,6 +65,7 @@ def _orphan(mgr):
             record.lose()
     mgr._dirty.clear()
     mgr.stopping.clear()
+    mgr.coming.clear()
     mgr._event = None
     return again
 

@@ -8,6 +8,7 @@ import aioschedule
 from .manager import names
 from .order import closure, cycles
 
+_DECIDED = const(("init", "restarting", "failed", "blocked", "stopped", "masked"))
 _MINUTE = const(60)  # s; running that long is healthy
 # To be given back, like this package.
 _ALSO = const(
@@ -29,7 +30,7 @@ _ALSO = const(
 
 def decided(service):
     """Whether a start has had its first outcome."""
-    return service.is_up() or service.state in ("restarting", "failed", "blocked", "stopped", "masked")
+    return service.is_up() or service.state in _DECIDED
 
 
 def _failing(services):
@@ -48,7 +49,7 @@ def begin(self, chosen, keep=()):
     graph = {name: names(services[name].require) for name in services}
     every = [services[name] for name in closure([s.name for s in chosen], graph)]
     fresh = [s for s in every if s.state not in ("waiting", "masked") and not s.is_active()]
-    fresh = [s for s in fresh if s.name not in self.held]  # being masked
+    fresh = [s for s in fresh if s.name not in self.held]  # about to be masked, or disabled
     loops = cycles([s.name for s in fresh], graph)
     for service in services.values():  # what they require or want may be new
         if service.require or service.want:

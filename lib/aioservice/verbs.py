@@ -1,8 +1,14 @@
 # What the manager does when people ask: start, stop, restart, unload. Methods of the manager, loaded
 # on use.
+#
+# Some words have to wait: for the end of a stop, or of a service that is being unloaded. What they will
+# do then stands in the manager's `coming`, where each later word changes it. So the last word about a
+# service wins, at whatever moment it comes.
 
 from aioctl.text import plain
 
+from .manager import names
+from .order import closure
 from .starting import _failing, begin, outcome
 
 
@@ -34,21 +40,68 @@ def get(self, name):
     return service
 
 
-def start(self, wanted):
-    """Starts services; the Operation ends when each has had its first outcome."""
-    every = begin(self, wanted)
-    return operation(wanted[0], _start(self, wanted, every, ending(self, every), self.shutdowns), "starting")
+def _graph(self):
+    return {service.name: names(service.require) for service in self.every()}
 
 
-async def _start(self, wanted, every, again, shutdowns):
-    for service in every:  # one that waited was stopped at once by who was asked before
-        again = again or service.state == "stopped"
-    while ending(self, every):  # they stop, and begin behind that
-        again = True
-        await self.change()
-    if again and self.shutdowns == shutdowns:
-        every = begin(self, wanted)
-    await outcome(self, every)
+def _expect(self, wanted):
+    """Has these names, with what they require, begin behind what ends; returns the lists that say so."""
+    graph = _graph(self)
+    found = closure(wanted, graph) + [name for name in wanted if name not in graph]
+    lists = ([name for name in found if not _is_masked(self, name)], [])
+    self.coming.append(lists)
+    return lists
+
+
+def _is_masked(self, name):
+    """Whether a service is masked, or about to be."""
+    service = self.services.get(name)
+    return service is not None and (service.state == "masked" or self.held.get(name) == "masked")
+
+
+def _expected(self, lists):
+    """The services that are still to begin; nothing is expected any more."""
+    self.coming[:] = [each for each in self.coming if each is not lists]
+    return [self.services[name] for name in lists[0] if name in self.services]
+
+
+def _drop(self, wanted, forget=False):
+    """A later word: these do not begin, nor what requires them; with forget they are not loaded either.
+
+    True if that took something back.
+    """
+    found = False
+    graph = _graph(self)
+    for to_begin, to_load in self.coming:
+        for name in list(to_begin):
+            if any([each in wanted for each in [name] + closure([name], graph)]):
+                to_begin.remove(name)
+                to_load.append(name)
+                found = True
+        for name in list(to_load) if forget else ():
+            if name in wanted:
+                to_load.remove(name)
+                found = True
+    return found
+
+
+def _runs(self, service):
+    """Whether it runs, as far as the words so far go."""
+    if any([service.name in lists[0] for lists in self.coming]):
+        return True
+    return service.is_active() and not ending(self, [service])
+
+
+def _back(self, services):
+    """These services, and those of their dependents that run, or are about to."""
+    graph = _graph(self)
+    chosen = [service.name for service in services]
+    back = list(services)
+    for service in self.services.values():
+        if service not in back and (service.state == "waiting" or _runs(self, service)):
+            if any([name in chosen for name in closure([service.name], graph)]):
+                back.append(service)
+    return back
 
 
 def ending(self, services):
@@ -59,9 +112,55 @@ def ending(self, services):
     return False
 
 
+def _halt(self, services):
+    """These services and those that require them: they are about to stop from now on."""
+    left = self.dependents(services)
+    self.stopping.append(left)
+    return left
+
+
+def _with(self, wanted):
+    """The services of these names, and what they require."""
+    return [self.services[name] for name in closure(wanted, _graph(self)) if name in self.services]
+
+
+async def _still(self, lists):
+    """Returns when nothing ends any more of what is expected, and of what that requires."""
+    while ending(self, _with(self, lists[0])):
+        await self.change()
+
+
+async def _resume(self, lists, keep=()):
+    """Begins what is expected, when it may; returns after the first outcomes."""
+    await _still(self, lists)
+    await outcome(self, begin(self, _expected(self, lists), keep))
+
+
+def _allow(self, services):
+    """What reload() has found disabled may run all the same, by hand."""
+    for service in services:
+        if self.held.get(service.name) == "disabled":
+            del self.held[service.name]
+
+
+def start(self, wanted):
+    """Starts services, disabled ones too; the Operation ends when each has had its first outcome."""
+    _allow(self, wanted)
+    lists = _expect(self, [service.name for service in wanted])
+    every = _with(self, lists[0])
+    if ending(self, every):
+        coro = _resume(self, lists)
+    else:
+        coro = outcome(self, begin(self, _expected(self, lists)))
+    started = operation(wanted[0], coro, "starting")
+    started.every = every
+    return started
+
+
 def stop(self, services, grace=None):
     """Stops services, their dependents first; the Operation ends with the last of them."""
-    return operation(services[0], self.stopped(self.dependents(services), grace), "stopping")
+    _drop(self, [service.name for service in services])
+    return operation(services[0], self.stopped(_halt(self, services), grace, True), "stopping")
 
 
 def restart(self, services, anew=True):
@@ -69,26 +168,31 @@ def restart(self, services, anew=True):
 
     With anew the series of failures of these services, not of their dependents, ends.
     """
-    return operation(services[0], _restart(self, services, anew, self.shutdowns), "restarting")
-
-
-async def _restart(self, services, anew, shutdowns):
-    back = self.dependents(services)
+    _allow(self, services)
+    back = _back(self, services)
     keep = [s for s in _failing(back) if not anew or s not in services]
-    await self.stopped(list(back))
-    if self.shutdowns == shutdowns:  # a shutdown meanwhile means all of them
-        await outcome(self, begin(self, back, keep))
+    lists = _expect(self, [service.name for service in back])
+    return operation(services[0], _restart(self, _halt(self, services), lists, keep), "restarting")
+
+
+async def _restart(self, left, lists, keep):
+    await self.stopped(left, None, True)
+    await _resume(self, lists, keep)
 
 
 def forget(self, service):
     """Unloads: the name goes at once, the module when the cleanup has ended."""
-    leaving = self.leaving[service.name] = operation(service, _leave(self, service), "stopping")
+    if self.services.get(service.name) is not service:  # it is on its way
+        return self.leaving.get(service.name)
+    _drop(self, [service.name], True)
+    coro = _leave(self, service, _halt(self, [service]))
+    leaving = self.leaving[service.name] = operation(service, coro, "stopping")
     self.services.pop(service.name, None)
     return leaving
 
 
-async def _leave(self, service):
-    await self.stopped(self.dependents([service]))
+async def _leave(self, service, left):
+    await self.stopped(left, None, True)
     if service in self._pending:
         self._pending.remove(service)
     children = service.children()
