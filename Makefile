@@ -50,7 +50,7 @@ package: .venv  ## write package.json and manifest.py, for mip and for freezing 
 pictures: .venv .unixport  ## docs/console.svg, top.svg and boot.svg, from sessions on the simulated board
 	@$(VENV) -m tools.picture
 
-soak: .venv .unixport  ## power cuts and damaged files by the thousand, ten minutes (ARGS="--seed 5")
+soak: .venv .unixport  ## power cuts and damaged files by the thousand, 15 minutes (ARGS="--hours 2 --seed 5")
 	@$(VENV) -m tools.soak $(ARGS)
 
 check: .venv  ## what is wrong with settings and services (of DIR; else of the project)

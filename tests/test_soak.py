@@ -60,6 +60,44 @@ def test_sample_is_without_faults(tmp_path):
         path.read_text() for path in tmp_path.glob("kept/*/said.txt"))
 
 
+@pytest.mark.parametrize("seconds, told", [
+    (900, "0:36"), (7200, "4:48"), (36000, "24:00"), (360000, "4:00:00")])
+def test_the_time_is_told_and_shared(seconds, told):
+    now = [0.0]
+    said = []
+    budget = soak.Budget(seconds, said.append, lambda: now[0])
+    assert budget.plan()[0].split(maxsplit=1) == [told, "growth of the heap"]
+    assert sum(soak.PLAN.values()) == 100 and len(budget.plan()) == len(soak.PLAN)
+    for name in soak.PLAN:  # the first two leave half of theirs, the others take all they may, and a second
+        budget.begin(name)
+        assert budget.more()
+        begun = now[0]
+        while budget.more():
+            now[0] += 1
+            if name in ("growth of the heap", "boots and resets") and now[0] - begun > seconds / 50:
+                break
+        assert budget.end(name, [soak.Row("x", 3, hangs=1)])
+    assert seconds <= now[0] < seconds + 10
+    assert said[0].endswith("  growth of the heap: 3 tried, 1 faults") and len(said) == len(soak.PLAN)
+
+
+def test_each_part_is_tried_however_little_time_there_is(boards):
+    found = boards.fuzz("env", 10 ** 9, random.Random(3), lambda: False)
+    assert found == {"tried": soakboots.BATCH, "hangs": 0, "crashes": 0, "untold": 0, "harmed": 0}
+
+
+@pytest.mark.parametrize("words, said", [
+    ([], "soak: seed 5; it takes 15:00 in all (ARGS=\"--hours 2\" for more):\n    0:36  growth of the heap\n"),
+    (["--hours", "2"], "soak: seed 5; it takes 2:00:00 in all (ARGS=\"--hours 2\" for more):\n    4:48  growth of the heap\n"),
+    (["--hours", "0.1"], "soak: seed 5; it takes 6:00 in all"),
+    (["--sample"], "soak: seed 5; a sample of each\n"),
+])
+def test_what_it_says_first(monkeypatch, capsys, words, said):
+    monkeypatch.setattr(soak, "measure", lambda *args: [])
+    monkeypatch.setattr("sys.argv", ["soak", "--seed", "5", *words])
+    assert soak.main() == 0 and capsys.readouterr().out.startswith(said)
+
+
 def test_table_shows_rows_and_their_sum():
     text = soak.table([soak.Row("one", 5, torn=2), soak.Row("another", 7, growth=16)])
     lines = text.splitlines()
@@ -90,6 +128,8 @@ def said(**report):
     ("{}", soakboots.Said("Traceback …", 1), "crashes"),
     ("{", said(), "untold"),
     ("{", said(fault="services.config is damaged: …"), "harmed"),  # and no copy of it is kept
+    ("{}", said(fault="services.config is damaged: …"), "untold"),  # as a computer takes it
+    ('{"a": {"args": [2null]}}', said(), "untold"),
     ('{"x": {"enabled": 3}}', said(), "untold"),
     ('{"x": {"enabled": 3}}', said(failed={"x": "services.config: x.args: …"}), "untold"),
     ("{}", said(states={"x": "running"}), "untold"),

@@ -9,8 +9,9 @@ import shutil
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 from tools import mpy, size, soakboots
 from tools.errors import ToolError, run_main
@@ -53,20 +54,67 @@ class Row(NamedTuple):
 
 
 class Amounts(NamedTuple):
-    """How much of each is tried."""
+    """How much of each is tried, at most; the time may end it before."""
 
     stride: int = 1  # of the cuts in a save after a cut save, each so manieth
     switches: int = 1  # the same of a switch of files
-    settings: int = 5000
-    mpy: int = 700
-    py: int = 300
-    env: int = 1000
+    settings: int = sys.maxsize
+    mpy: int = sys.maxsize
+    py: int = sys.maxsize
+    env: int = sys.maxsize
     boots: int = 60
     cycles: int = 5000
-    trials: int = 400  # lives of a board, of 12 steps each
+    trials: int = sys.maxsize  # lives of a board, of 12 steps each
 
 
 SAMPLE = Amounts(stride=3, switches=40, settings=24, mpy=16, py=8, env=8, boots=4, cycles=10, trials=6)
+# Parts in their order, and the share of the time that each may take. What one leaves is the others', so those
+# that have an end come first.
+PLAN = {"growth of the heap": 4, "boots and resets": 4, "power cuts in a save": 8,
+        "power cuts in a switch": 20, "trials of a deploy": 12, "damaged .env files": 6,
+        "damaged .py files": 6, "damaged .mpy files": 10, "damaged services.config": 30}
+MINUTES = 15
+
+
+class Budget:
+    """The time that a run may take, and what is left of it; None: no limit. `say` is told of each part."""
+
+    def __init__(self, seconds: Optional[float], say: Callable[[str], None], clock=time.monotonic):
+        self._clock, self._say = clock, say
+        self._begun = self._part = clock()
+        self._ends = None if seconds is None else self._begun + seconds
+        self._until = self._ends
+        self._left = dict(PLAN)
+
+    def plan(self) -> list[str]:
+        """What each part may take."""
+        part = (self._ends - self._begun) / sum(PLAN.values())
+        return [f"{minutes(share * part):>8}  {name}" for name, share in PLAN.items()]
+
+    def begin(self, name: str) -> None:
+        """A part begins."""
+        self._part = self._clock()
+        if self._ends is not None:
+            self._until = self._part + (self._ends - self._part) * self._left[name] / sum(self._left.values())
+        del self._left[name]
+
+    def more(self) -> bool:
+        """Whether the part has time for more."""
+        return self._until is None or self._clock() < self._until
+
+    def end(self, name: str, rows: list) -> list:
+        """A part has come to its end; returns its rows."""
+        faults = sum(row.faults for row in rows)
+        told = f"{minutes(self._clock() - self._part):>8}  {name}: {sum(row.tried for row in rows)} tried"
+        self._say(told + (f", {faults} faults" if faults else ""))
+        return rows
+
+
+def minutes(seconds: float) -> str:
+    """Like 1:05, or 2:00:00."""
+    whole = max(0, int(seconds + 0.5))
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
 def cuts(root: Path, stride: int) -> list[Row]:
@@ -98,41 +146,44 @@ def switch_bench(root: Path) -> size.Bench:
     return bench
 
 
-def switches(root: Path, stride: int, seed: int) -> list[Row]:
+def switches(root: Path, stride: int, seed: int, more: Callable[[], bool]) -> list[Row]:
     """Power cuts while one set of files takes the place of another, on each file system."""
     bench = switch_bench(root)
     cases = [(what, disk, True) for what in SWITCHES for disk in DISKS]
     cases += [("full", disk, True) for disk in (DISKS[0], DISKS[2])]
     cases += [(what, DISKS[0], False) for what in ("put", "undo")]  # what FAT cannot promise: docs/deploy.md
-    rows = []
-    for what, (disk, fat, torn), manager in cases:
-        tried = lost = stuck = 0
-        shares = max(1, 12 // stride)  # none takes longer than a run may
-        for share in range(shares):
+    shares = max(1, 12 // stride)  # none takes longer than a run may
+    sums = [[0, 0, 0] for _ in cases]
+    for number in range(shares):  # a part of each, then the next of each
+        share = (number + seed) % shares
+        for total, (what, (disk, fat, torn), manager) in zip(sums, cases):
+            if number and not more():
+                continue
             call = f"{what!r}, {fat}, {torn}, {stride}, {seed}, 'parts', {manager}, {share}, {shares}"
             found = bench.run(f"import switches; switches.run({call})", heap="8m")
             if found is None or found["tried"] < 1:
                 raise ToolError(f"cuts of a switch ({what}) on {disk} gave no figures")
-            tried, lost, stuck = tried + found["tried"], lost + found["lost"], stuck + found["stuck"]
-        text = f"power cuts, {what} of a set{'' if manager else ', older manager'}, {disk}, seed {seed}"
-        rows.append(Row(text, tried, torn=lost, harmed=stuck))
-    return rows
+            total[:] = [n + found[word] for n, word in zip(total, ("tried", "lost", "stuck"))]
+    texts = [f"power cuts, {what} of a set{'' if manager else ', older manager'}, {disk}, seed {seed}"
+             for what, (disk, _, _), manager in cases]
+    return [Row(text, tried, torn=lost, harmed=stuck) for text, (tried, lost, stuck) in zip(texts, sums)]
 
 
-def trials(root: Path, lives: int, seed: int) -> list[Row]:
+def trials(root: Path, lives: int, seed: int, more: Callable[[], bool]) -> list[Row]:
     """Lives of a board with one deploy after the other, on each file system."""
     bench = switch_bench(root)
-    rows = []
-    for disk, fat, torn in DISKS:
-        tried = lost = 0
-        for begun in range(0, lives, LIVES):  # none takes longer than a run may
+    sums = [[0, 0] for _ in DISKS]
+    begun = 0
+    while begun < lives and (not begun or more()):
+        for total, (disk, fat, torn) in zip(sums, DISKS):  # none takes longer than a run may
             call = f"{fat}, {torn}, {seed + begun}, {min(LIVES, lives - begun)}, 'parts'"
             found = bench.run(f"import trials; trials.run({call})", heap="8m")
             if found is None or found["tried"] < 1:
                 raise ToolError(f"lives of a trial on {disk} gave no figures")
-            tried, lost = tried + found["tried"], lost + found["lost"]
-        rows.append(Row(f"trials, anything at any time, {disk}, seed {seed}", tried, torn=lost))
-    return rows
+            total[:] = [total[0] + found["tried"], total[1] + found["lost"]]
+        begun += LIVES
+    return [Row(f"trials, anything at any time, {disk}, seed {seed}", tried, torn=lost)
+            for (disk, _, _), (tried, lost) in zip(DISKS, sums)]
 
 
 def growth(root: Path, cycles: int) -> list[Row]:
@@ -143,32 +194,42 @@ def growth(root: Path, cycles: int) -> list[Row]:
     return [Row(name.replace("_", "/"), cycles, growth=max(grown, 0)) for name, grown in found.items()]
 
 
-def measure(amounts: Amounts, seed: int, keep: Optional[Path] = None, jobs: int = 3) -> list[Row]:
-    """All of it; what a board said that failed is left in `keep`."""
+def measure(amounts: Amounts, seed: int, keep: Optional[Path] = None, jobs: int = 3,
+            budget: Optional[Budget] = None) -> list[Row]:
+    """All of it, in the time that there is; what a board said that failed is left in `keep`."""
+    budget = budget or Budget(None, lambda text: None)
+    rows = []
     with tempfile.TemporaryDirectory(prefix="aioservices-soak-") as folder:
         root = Path(folder)
-        rows = [*cuts(root / "cuts", amounts.stride), *switches(root / "switches", amounts.switches, seed),
-                *trials(root / "trials", amounts.trials, seed),
-                *growth(root / "growth", amounts.cycles)]
         with soakboots.Boards(root / "boards", jobs, keep) as boards:
-            for what, count in (
-                ("settings", amounts.settings),
-                ("mpy", amounts.mpy),
-                ("py", amounts.py),
-                ("env", amounts.env),
-            ):
-                found = boards.fuzz(what, count, random.Random(f"{seed} {what}"))
-                rows.append(Row(f"damaged {soakboots.TEXTS[what]}, seed {seed}", count, **found))
-            for keeps in ("rtc", "scratch"):
-                for what, crash in (("healthy boots", False), ("boots of a crash loop", True)):
-                    rows.append(
-                        Row(
-                            f"{what}, memory: {keeps}",
-                            amounts.boots,
-                            **boards.resets(amounts.boots, keeps, crash),
-                        )
-                    )
+            parts = {
+                "growth of the heap": lambda: growth(root / "growth", amounts.cycles),
+                "boots and resets": lambda: resets(boards, amounts.boots),
+                "power cuts in a save": lambda: cuts(root / "cuts", amounts.stride),
+                "power cuts in a switch": lambda: switches(root / "switches", amounts.switches, seed,
+                                                           budget.more),
+                "trials of a deploy": lambda: trials(root / "trials", amounts.trials, seed, budget.more),
+            }
+            for what in ("env", "py", "mpy", "settings"):
+                parts[f"damaged {soakboots.TEXTS[what]}"] = partial(
+                    fuzz, boards, what, getattr(amounts, what), seed, budget.more)
+            for name in PLAN:
+                budget.begin(name)
+                rows += budget.end(name, parts[name]())
     return rows
+
+
+def fuzz(boards: soakboots.Boards, what: str, count: int, seed: int, more: Callable[[], bool]) -> list[Row]:
+    """Boots with damaged files of a kind."""
+    found = boards.fuzz(what, count, random.Random(f"{seed} {what}"), more)
+    return [Row(f"damaged {soakboots.TEXTS[what]}, seed {seed}", **found)]
+
+
+def resets(boards: soakboots.Boards, boots: int) -> list[Row]:
+    """Boots that end in resets, and what they write."""
+    return [Row(f"{what}, memory: {keeps}", boots, **boards.resets(boots, keeps, crash))
+            for keeps in ("rtc", "scratch")
+            for what, crash in (("healthy boots", False), ("boots of a crash loop", True))]
 
 
 def table(rows: list[Row]) -> str:
@@ -189,13 +250,21 @@ def table(rows: list[Row]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tools/soak.py", description=__doc__)
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the damage (the time)")
-    parser.add_argument("--sample", action="store_true", help="a few of each, in seconds")
+    parser.add_argument("--hours", type=float, help=f"how long, in all ({MINUTES / 60:g})")
+    parser.add_argument("--sample", action="store_true", help="a few of each, in a minute or two")
     parser.add_argument("--jobs", type=int, default=3, help="boards at a time (3)")
     parser.add_argument("--keep", type=Path, default=Path("build/soak"), help="where failed cases are left")
     args = parser.parse_args()
-    amounts = SAMPLE if args.sample else Amounts()
-    print(f"soak: seed {args.seed}; {sum(amounts[2:6])} damaged files, some minutes …", flush=True)
-    rows = measure(amounts, args.seed, args.keep, args.jobs)
+    if args.hours is not None and not 0 < args.hours < 1000:
+        parser.error("--hours: say more than 0")
+    seconds = None if args.sample else args.hours * 3600 if args.hours else MINUTES * 60
+    budget = Budget(seconds, partial(print, flush=True))
+    if seconds is None:
+        print(f"soak: seed {args.seed}; a sample of each", flush=True)
+    else:
+        print(f"soak: seed {args.seed}; it takes {minutes(seconds)} in all (ARGS=\"--hours 2\" for more):",
+              *budget.plan(), "\ndone in:", sep="\n", flush=True)
+    rows = measure(SAMPLE if args.sample else Amounts(), args.seed, args.keep, args.jobs, budget)
     print(table(rows))
     faults = sum(row.faults for row in rows)
     if faults:

@@ -13,13 +13,14 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 from tools import check, mpy, mutate, size, tree
 
 ROOT = Path(__file__).resolve().parent.parent
 BOARD = [sys.executable, "-S", str(ROOT / "tools" / "board"), "--bits", "32"]
 DEVICE = ROOT / "tools" / "soaks"
+BATCH = 8  # cases of each board between two looks at the clock
 TIMEOUT = 40  # seconds; three watchdog resets and a boot take five
 TEXTS = {"settings": "services.config", "mpy": ".mpy files", "py": ".py files", "env": ".env files"}
 SERVICES = size.SERVICES
@@ -130,15 +131,19 @@ class Boards:
             return Said(process.communicate()[0].decode(errors="replace"), None)
         return Said(out.decode(errors="replace"), process.returncode)
 
-    def fuzz(self, what: str, count: int, rng: random.Random) -> dict[str, int]:
-        """Boots with that many damaged files of a kind; how often each fault was seen."""
-        cases = [getattr(self, f"_{what}_case")(rng) for _ in range(count)]
-        found = {"hangs": 0, "crashes": 0, "untold": 0, "harmed": 0}
+    def fuzz(self, what: str, count: int, rng: random.Random, more: Callable[[], bool]) -> dict[str, int]:
+        """Boots with that many damaged files of a kind, or as long as there is time for more; how many were
+        tried, and how often each fault was seen."""
+        found = {"tried": 0, "hangs": 0, "crashes": 0, "untold": 0, "harmed": 0}
         with ThreadPoolExecutor(self.jobs) as pool:
-            for number, (fault, said) in enumerate(pool.map(self._try, cases)):
-                if fault:
-                    found[fault] += 1
-                    self._leave(what, number, fault, cases[number], said)
+            while found["tried"] < count and (not found["tried"] or more()):
+                cases = [getattr(self, f"_{what}_case")(rng)
+                         for _ in range(min(BATCH * self.jobs, count - found["tried"]))]
+                for case, (fault, said) in zip(cases, pool.map(self._try, cases)):
+                    if fault:
+                        found[fault] += 1
+                        self._leave(what, found["tried"], fault, case, said)
+                    found["tried"] += 1
         return found
 
     def _settings_case(self, rng: random.Random) -> dict:
@@ -191,9 +196,8 @@ class Boards:
         if ".env" in case and ("x" in report["failed"]) != self._lacks(case[".env"]):
             return False
         fault, faults = self._model(case["services.config"], ".env" in case)
-        if "is damaged" in (report["fault"] or ""):
-            faults = {}  # defaults are used; a board may see damage, as a zero byte, that a computer takes
-        if fault and not report["fault"]:
+        damaged = "is damaged" in (report["fault"] or "")
+        if damaged != self._is_damaged(case["services.config"]) or fault and not report["fault"]:
             return False
         if not all(
             report["failed"].get(name, "").startswith(f"services.config: {path}")
@@ -207,7 +211,8 @@ class Boards:
     def _lacks(self, env: bytes) -> bool:
         """Whether a name that SECRETS use is not in a `.env`."""
         try:
-            return not {"A", "B", "C"} <= set(check.device("aioctl.env").parse(env.decode()))
+            text = check.device("aioctl.utf8").decoded(env)
+            return not {"A", "B", "C"} <= set(check.device("aioctl.env").parse(text))
         except ValueError:
             return True
 
@@ -225,12 +230,17 @@ class Boards:
         paths = {name: text.split(": ")[0] for name, text in faults.items()}
         return bool(odd or self.settings.fault_of("_boot", options)), paths
 
+    def _is_damaged(self, data: bytes) -> bool:
+        """What a board takes for whole a computer does, too, and the other way round."""
+        try:
+            self._parse(data)
+        except (ValueError, RecursionError):
+            return True
+        return False
+
     def _parse(self, data: bytes) -> tuple[dict, Optional[str]]:
-        """Settings, and what is odd about them; within a string the VM takes any character and escape."""
-        text = re.sub(
-            r'"(?:[^"\\]|\\.)*"', lambda found: _taken(found.group()), data.decode(), flags=re.DOTALL
-        )
-        return self.settings.parse(text)
+        """Settings, and what is odd about them."""
+        return self.settings.parse(check.device("aioctl.utf8").decoded(data))
 
     def _unharmed(self, case: dict, board: Path, report: dict) -> bool:
         """Whether settings could be saved after, and those that were whole are all there."""
@@ -307,11 +317,6 @@ class Boards:
             process.terminate()
             process.wait()
         return min(came, boots), wrote
-
-
-def _taken(string: str) -> str:
-    string = re.sub(r'\\(u(?![0-9a-fA-F]{4})|[^"\\/bfnrtu])', r"\1", string, flags=re.DOTALL)
-    return re.sub(r"[\x00-\x1f]", lambda found: json.dumps(found.group())[1:-1], string)
 
 
 def _armed() -> bytes:
