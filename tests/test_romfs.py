@@ -401,7 +401,7 @@ def test_it_runs_in_less_heap(romboard):
     """The project with its console and reports; 64 kB is what it needs from flash."""
     if not romboard.compiled:
         pytest.skip("sources are compiled to the heap, wherever they lie")
-    session = romboard.session(heap="%dk" % (romboard.bits * 3 // 2))
+    session = romboard.session(heap="%dk" % (romboard.bits * 13 // 8))
     session.expect("--> ")
     assert session.line("aioservice.status()").count("OK") == 4
     assert "MemoryError" not in session.seen

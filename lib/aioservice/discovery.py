@@ -18,7 +18,7 @@ _ROM_MODULE = const("aioservice_rom")
 _FILE = const("aioservices/services/%s_service.mpy")
 _MODULE = const("aioservices.services.%s_service")
 _MARK = const(b"\nend\n")  # the build appends it: the VM ignores it, and it saves a walk over the file
-_CUT = const(", cut short")  # behind a kind; a shorter text would be a name for good
+_CUT = const(" cut-short!")  # behind a kind; a shorter text would be a name for good
 _SAFE = const("held by safe mode")
 _KINDS = ("core.service", "runtime.service", "schedule.service")
 # What the manager itself relies on in a service, before it runs: its default, and its types.
