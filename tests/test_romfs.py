@@ -280,7 +280,7 @@ for i in range(10):
             await asyncio.sleep_ms(5)
     gc.collect(); gc.collect()
     heap[i] = gc.mem_alloc()
-print(min(heap[5:]) - min(heap[:5]))
+print(min(heap[5:]) - min(heap[1:5]))  # the first look is the warm-up
 """, timeout=40)
     # Stacks hold on to a piece of garbage now and then; what grows does so each time.
     assert int(out.splitlines()[-1]) <= 64
