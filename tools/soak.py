@@ -24,7 +24,6 @@ KEPT = ("settings", "state", "ran")
 # the end of one that did; and the first two with an older manager, and with a flash that is full by then.
 SWITCHES = ("put", "undo", "boots", "settle")
 LIVES = 20  # of a board, in one run
-PASSES = 60  # of the loop, behind the first of two words
 DISKS = (("littlefs", False, False), ("littlefs, torn", False, True), ("FAT", True, False))
 FAULTS = ("torn", "hangs", "crashes", "untold", "harmed", "growth", "writes")
 HEAD = ("what", "tried", *FAULTS)
@@ -66,18 +65,14 @@ class Amounts(NamedTuple):
     boots: int = 60
     cycles: int = 5000
     trials: int = sys.maxsize  # lives of a board, of 12 steps each
-    words: int = sys.maxsize  # rounds; all pairs of words to one service are said after 60
-    pairs: int = PASSES  # of these pairs, each so manieth in a round
 
 
-SAMPLE = Amounts(stride=3, switches=40, settings=24, mpy=16, py=8, env=8, boots=4, cycles=10, trials=6,
-                 words=1, pairs=5 * PASSES)
+SAMPLE = Amounts(stride=3, switches=40, settings=24, mpy=16, py=8, env=8, boots=4, cycles=10, trials=6)
 # Parts in their order, and the share of the time that each may take. What one leaves is the others', so those
 # that have an end come first.
 PLAN = {"growth of the heap": 4, "boots and resets": 4, "power cuts in a save": 8,
-        "power cuts in a switch": 20, "trials of a deploy": 12, "words to services": 12,
-        "damaged .env files": 6, "damaged .py files": 6, "damaged .mpy files": 10,
-        "damaged services.config": 30}
+        "power cuts in a switch": 20, "trials of a deploy": 12, "damaged .env files": 6,
+        "damaged .py files": 6, "damaged .mpy files": 10, "damaged services.config": 30}
 MINUTES = 15
 
 
@@ -191,29 +186,6 @@ def trials(root: Path, lives: int, seed: int, more: Callable[[], bool]) -> list[
             for (disk, _, _), (tried, lost) in zip(DISKS, sums)]
 
 
-def words(root: Path, rounds: int, stride: int, seed: int, more: Callable[[], bool]) -> list[Row]:
-    """What people say to services, at each pass of the loop behind the word before: the last one wins."""
-    bench = size.Bench(root)
-    bench.services()
-    mpy.compile_file(DEVICE / "words.py", root / "lib" / "words.mpy", "lib/words.py")
-    sums = [[0, 0] for _ in range(3)]
-    done = 0
-    while done < rounds and (not done or more()):
-        at = seed + done
-        gaps = f"range({at % (stride // PASSES)}, {PASSES}, {stride // PASSES})"
-        calls = (f"pairs(words.FIRST, {gaps}, False, {stride}, {at % stride})",
-                 f"pairs(words.FIRST, {gaps}, True, {9 * stride}, {at % (9 * stride)})",
-                 f"chains({at}, {100 * PASSES // stride})")
-        for total, call in zip(sums, calls):  # none takes longer than a run may
-            found = bench.run(f"import words; words.run(words.{call})", heap="8m")
-            if found is None or "tried" not in found:
-                raise ToolError(f"words.{call} gave no figures")
-            total[:] = [total[0] + found["tried"], total[1] + found["wrong"]]
-        done += 1
-    texts = ("two words to a service", "words to services that require each other", "many words")
-    return [Row(f"{text}, seed {seed}", tried, harmed=wrong) for text, (tried, wrong) in zip(texts, sums)]
-
-
 def growth(root: Path, cycles: int) -> list[Row]:
     """The heap over many lives of services."""
     bench = size.Bench(root)
@@ -237,8 +209,6 @@ def measure(amounts: Amounts, seed: int, keep: Optional[Path] = None, jobs: int 
                 "power cuts in a switch": lambda: switches(root / "switches", amounts.switches, seed,
                                                            budget.more),
                 "trials of a deploy": lambda: trials(root / "trials", amounts.trials, seed, budget.more),
-                "words to services": lambda: words(root / "words", amounts.words, amounts.pairs, seed,
-                                                   budget.more),
             }
             for what in ("env", "py", "mpy", "settings"):
                 parts[f"damaged {soakboots.TEXTS[what]}"] = partial(

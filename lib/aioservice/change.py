@@ -68,8 +68,6 @@ async def _told(name, coro):
         if not told.endswith(": %s" % manager().fault):  # which stands there already
             group().note(_ERROR, name, told)
         raise
-    finally:
-        manager().release()
 
 
 def _put_back(module):
