@@ -221,7 +221,10 @@ def _judge(link: Link, names: list) -> tuple[Optional[str], dict]:
     """(the service that is not up in its time, and why, or None; {name: what is known} of all)."""
     begin = time.monotonic()
     while True:
-        found = {each["name"]: each for each in services.of(link, None)}
+        try:
+            found = {each["name"]: each for each in services.of(link, None)}
+        except BoardFault as error:  # what looks at services is of the new set, too
+            return f"its services cannot be looked at: {error.kind}", {}
         late = [_cause(found, found[name], ()) for name in names if name in found and not _is_up(found[name])]
         if not late:
             return None, found
