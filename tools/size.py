@@ -75,7 +75,7 @@ def resident_lines(bench: Bench) -> list[Line]:
         heaps.append(_booted(bench))
     slope = (heaps[1] - heaps[0]) // 30
     lines.append(Line(f"heap per further service (bare: {_bare(bench) // 40})", slope, 900))
-    for heap, least in (("64k", 35), ("128k", 105), ("192k", 175)):
+    for heap, least in (("64k", 34), ("128k", 105), ("192k", 175)):
         found = bench.capacity(heap, least + (80 if bench.rom else 24))
         lines.append(Line(f"trivial services that fit in {heap}", found, least, True))
     return lines
