@@ -38,14 +38,15 @@ def _before(each: dict) -> Optional[str]:
     """A failure that is over, with its time."""
     if "last_error" not in each:
         return None
-    ago = f"{each['failed_ago']} ago: " if each.get("failed_at") is not None else ""
+    ago = f"{each['failed_ago']} ago: " if "failed_ago" in each else ""
     return f"{ago}{each['last_error']}"
 
 
 def _details(each: dict, say) -> None:
     lasts = f", for {each['lasts']} s" if "lasts" in each else ""
     told = [("what", each.get("info")), ("state", each["state"] + lasts), ("restarts", each.get("restarts")),
-            ("requires", ", ".join(each.get("require", []))), ("next run", each.get("next_run")),
+            ("requires", ", ".join(each.get("require", []))),
+            ("next run", each.get("next_run") or each.get("next")),
             ("error", each.get("error")), ("why", each.get("reason")), ("failed", _before(each))]
     for word, value in told:
         if value:

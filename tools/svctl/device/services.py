@@ -33,10 +33,13 @@ class _svctl_services:
                     found["info"] = said(service.info) if service.info else None
                     found["start_timeout"] = service.start_timeout
                     found["prompt"] = getattr(service, "prompt", False)
-                    if "next" in found:
-                        found["next_run"] = clock.next_run(name)
-                    if "failed_at" in found:
-                        found["failed_ago"] = clock.tmdelta_fmt(clock.uptime() - (found["failed_at"] or 0))
+                    try:
+                        if "next" in found:
+                            found["next_run"] = clock.next_run(name)
+                        if found.get("failed_at") is not None:
+                            found["failed_ago"] = clock.tmdelta_fmt(clock.uptime() - found["failed_at"])
+                    except Exception:  # files that do not fit: these are only words
+                        pass
                 found["line"] = report.line(name if service is None else service, False)
                 yield found
             for name in held:

@@ -44,8 +44,11 @@ class _svctl_watch:
                 if state in ("failed", "restarting"):
                     why = sys.modules["aioctl.core"].describe(service.error)
                 elif state == "scheduled":
-                    when = sys.modules["aioschedule"].next_run(name)
-                    why = when and "next run " + when
+                    try:
+                        when = sys.modules["aioschedule"].next_run(name)
+                        why = when and "next run " + when
+                    except Exception:  # files that do not fit: it is only a word
+                        pass
                 elif state in ("waiting", "blocked", "masked"):
                     why = service.reason
                 yield [name, state, service.since, service.restarts, why]
