@@ -1,7 +1,8 @@
 # What is kept of failures is given back when a service was up for a minute again. Loaded with the first
-# service that comes back.
+# service that comes back, and given back with the last.
 
 import asyncio
+import sys
 
 from aioctl.core import group
 from aioschedule import uptime
@@ -32,3 +33,5 @@ async def _heal(name):
             service._fault = service._first_fault = None
             service.series = service.delay = 0
     _names.remove(name)
+    if not _names:  # not before: a second list would know of none that are looked after
+        sys.modules.pop("aioclass_heal", None)

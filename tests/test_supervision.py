@@ -395,3 +395,29 @@ for n in range(5):
 print(slept)
 """)
     assert out == ["[1, 1, 2, 2, 4, 4, 8, 8, 16, 16]"]
+
+
+def test_one_task_looks_after_a_service_that_is_loaded_and_fails_again_and_again(lab):
+    """Whatever is given back meanwhile; else each would hold memory for a minute."""
+    out = lab("""
+import sys
+from asyncio import core
+def queued():
+    found = []
+    while core._task_queue.peek():
+        found.append(core._task_queue.pop())
+    for task in found:
+        core._task_queue.push(task, task.ph_key)
+    return len(found)
+a = Lab("a", restart={"delay": 0})
+mgr = add(a)
+found = []
+for _ in range(5):
+    a.fail = 1
+    await mgr.start([a]); await until(a, "running")
+    found.append(queued())
+    mgr.release()
+    await mgr.stop([a])
+print(len(set(found)), "aioclass_heal" in sys.modules)
+""")
+    assert out == ["1 True"]

@@ -14,7 +14,6 @@ _MINUTE = const(60)  # s; running that long is healthy
 _ALSO = const(
     (
         "aioclass_asyncmd",
-        "aioclass_heal",
         "aiotimers_add",
         "aiocalendar",
         "aiocalendar_rule",
