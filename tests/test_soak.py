@@ -98,6 +98,26 @@ def test_what_it_says_first(monkeypatch, capsys, words, said):
     assert soak.main() == 0 and capsys.readouterr().out.startswith(said)
 
 
+def test_services_that_misbehave_harm_nobody(tmp_path):
+    """A loop in the loop, a new one, what is no Exception, words to each other, in all their functions."""
+    row, = soak.naughty(tmp_path, 8, int(os.environ.get("SEED", 1)), lambda: False)
+    assert row.tried == 8 and not row.faults, row
+
+
+def test_a_cleanup_too_few_and_a_beat_that_is_missed_are_seen(vm32):
+    vm32.put("lib/naughty.py", (ROOT / "tools/soaks/naughty.py").read_text())
+    out = vm32.run("""
+import naughty
+class Late(naughty.Healthy):
+    async def task(self):
+        await naughty.asyncio.sleep(100)
+naughty.Healthy = Late
+naughty.lives[0] = 1
+naughty.run(1, 1)
+""", timeout=60, heap="512k").out.splitlines()
+    assert "unclean 1" in out and "missed 2" in out and out[-1] == "ended 1"
+
+
 def test_table_shows_rows_and_their_sum():
     text = soak.table([soak.Row("one", 5, torn=2), soak.Row("another", 7, growth=16)])
     lines = text.splitlines()

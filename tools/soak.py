@@ -24,6 +24,8 @@ KEPT = ("settings", "state", "ran")
 # the end of one that did; and the first two with an older manager, and with a flash that is full by then.
 SWITCHES = ("put", "undo", "boots", "settle")
 LIVES = 20  # of a board, in one run
+ROUNDS = 30  # of services that misbehave, in one run
+PASSES = 60  # of the loop, behind the first of two words
 DISKS = (("littlefs", False, False), ("littlefs, torn", False, True), ("FAT", True, False))
 FAULTS = ("torn", "hangs", "crashes", "untold", "harmed", "growth", "writes")
 HEAD = ("what", "tried", *FAULTS)
@@ -65,14 +67,19 @@ class Amounts(NamedTuple):
     boots: int = 60
     cycles: int = 5000
     trials: int = sys.maxsize  # lives of a board, of 12 steps each
+    words: int = sys.maxsize  # rounds; all pairs of words to one service are said after 60
+    naughty: int = sys.maxsize  # rounds of 40 words to services that misbehave
+    pairs: int = PASSES  # of these pairs, each so manieth in a round
 
 
-SAMPLE = Amounts(stride=3, switches=40, settings=24, mpy=16, py=8, env=8, boots=4, cycles=10, trials=6)
+SAMPLE = Amounts(stride=3, switches=40, settings=24, mpy=16, py=8, env=8, boots=4, cycles=10, trials=6,
+                 words=1, pairs=5 * PASSES, naughty=3)
 # Parts in their order, and the share of the time that each may take. What one leaves is the others', so those
 # that have an end come first.
 PLAN = {"growth of the heap": 4, "boots and resets": 4, "power cuts in a save": 8,
-        "power cuts in a switch": 20, "trials of a deploy": 12, "damaged .env files": 6,
-        "damaged .py files": 6, "damaged .mpy files": 10, "damaged services.config": 30}
+        "power cuts in a switch": 16, "trials of a deploy": 10, "words to services": 9,
+        "services that misbehave": 9, "damaged .env files": 6, "damaged .py files": 6,
+        "damaged .mpy files": 8, "damaged services.config": 20}
 MINUTES = 15
 
 
@@ -186,6 +193,49 @@ def trials(root: Path, lives: int, seed: int, more: Callable[[], bool]) -> list[
             for (disk, _, _), (tried, lost) in zip(DISKS, sums)]
 
 
+def words(root: Path, rounds: int, stride: int, seed: int, more: Callable[[], bool]) -> list[Row]:
+    """What people say to services, at each pass of the loop behind the word before: the last one wins."""
+    bench = size.Bench(root)
+    bench.services()
+    mpy.compile_file(DEVICE / "words.py", root / "lib" / "words.mpy", "lib/words.py")
+    sums = [[0, 0] for _ in range(3)]
+    done = 0
+    while done < rounds and (not done or more()):
+        at = seed + done
+        gaps = f"range({at % (stride // PASSES)}, {PASSES}, {stride // PASSES})"
+        calls = (f"pairs(words.FIRST, {gaps}, False, {stride}, {at % stride})",
+                 f"pairs(words.FIRST, {gaps}, True, {9 * stride}, {at % (9 * stride)})",
+                 f"chains({at}, {100 * PASSES // stride})")
+        for total, call in zip(sums, calls):  # none takes longer than a run may
+            found = bench.run(f"import words; words.run(words.{call})", heap="8m")
+            if found is None or "tried" not in found:
+                raise ToolError(f"words.{call} gave no figures")
+            total[:] = [total[0] + found["tried"], total[1] + found["wrong"]]
+        done += 1
+    texts = ("two words to a service", "words to services that require each other", "many words")
+    return [Row(f"{text}, seed {seed}", tried, harmed=wrong) for text, (tried, wrong) in zip(texts, sums)]
+
+
+def naughty(root: Path, rounds: int, seed: int, more: Callable[[], bool]) -> list[Row]:
+    """Services that do at random what they should not, beside healthy ones: the device script says it all."""
+    bench = size.Bench(root)
+    bench.services()
+    mpy.compile_file(DEVICE / "naughty.py", root / "lib" / "naughty.mpy", "lib/naughty.py")
+    tried = crashes = harmed = growth = done = 0
+    while done < rounds and (not done or more()):
+        count = min(ROUNDS, rounds - done)
+        found = bench.run(f"import naughty; naughty.run({seed + done}, {count})", heap="512k")
+        if found is None:
+            raise ToolError("services that misbehave: no memory")
+        tried += found.get("rounds", 0)
+        crashes += found.get("ended") != 1
+        harmed += sum(found.get(name, 0) for name in ("missed", "unclean", "hung"))
+        growth += max(0, found.get("growth", 0))
+        done += count
+    text = f"services that misbehave, seed {seed}"
+    return [Row(text, tried, crashes=crashes, harmed=harmed, growth=growth)]
+
+
 def growth(root: Path, cycles: int) -> list[Row]:
     """The heap over many lives of services."""
     bench = size.Bench(root)
@@ -209,7 +259,11 @@ def measure(amounts: Amounts, seed: int, keep: Optional[Path] = None, jobs: int 
                 "power cuts in a switch": lambda: switches(root / "switches", amounts.switches, seed,
                                                            budget.more),
                 "trials of a deploy": lambda: trials(root / "trials", amounts.trials, seed, budget.more),
+                "words to services": lambda: words(root / "words", amounts.words, amounts.pairs, seed,
+                                                   budget.more),
             }
+            parts["services that misbehave"] = lambda: naughty(root / "naughty", amounts.naughty, seed,
+                                                               budget.more)
             for what in ("env", "py", "mpy", "settings"):
                 parts[f"damaged {soakboots.TEXTS[what]}"] = partial(
                     fuzz, boards, what, getattr(amounts, what), seed, budget.more)

@@ -68,6 +68,8 @@ async def _told(name, coro):
         if not told.endswith(": %s" % manager().fault):  # which stands there already
             group().note(_ERROR, name, told)
         raise
+    finally:
+        manager().release()
 
 
 def _put_back(module):

@@ -20,6 +20,7 @@ _SHOWN = {"init": "off", "stopped": "off", "running": "on"}
 
 lives = {}  # name -> [setups, cleanups] of all its instances
 said = []  # Operations
+wrongs = []
 known = {}  # words -> what is so in the end where each is heard to its end
 say = print
 
@@ -182,6 +183,7 @@ async def compare(first, words, gaps):
         if wrong is None and not _are_alike(words, found, expected):
             wrong = "not %s" % expected
     if wrong is not None:
+        wrongs.append(words)
         text = ["%s %s" % words[0]] + ["%d: %s %s" % ((gap,) + word) for gap, word in zip(gaps, words[1:])]
         say("fault:", first + ";", "; ".join(text), "->", found, wrong)
 
@@ -206,20 +208,22 @@ async def _all(cases):
         tried += 1
     await aioservice.shutdown()
     say("tried", tried)
+    say("wrong", len(wrongs))
     for name in NAMES:
         if lives[name][0] != lives[name][1]:
             say("fault:", name, lives[name])
 
 
-def pairs(firsts, gaps, others):
-    """Each two verbs; with others the words go to each two of the services, else both to `mid`."""
+def pairs(firsts, gaps, others, stride=1, begun=0):
+    """Each two verbs, or each so manieth, at each gap; with others to any two, else both to `mid`."""
     for first in firsts:
         for one in VERBS:
             for two in VERBS:
                 for a in NAMES if others else ("mid",):
                     for b in NAMES if others else ("mid",):
-                        for gap in gaps:
+                        for gap in gaps if begun % stride == 0 else ():
                             yield first, ((one, a), (two, b)), (gap,)
+                        begun += 1
 
 
 def chains(seed, count):
