@@ -22,7 +22,7 @@ def names(prefix: str, parsed_args, **_) -> list:
     if root is not None:
         found |= set(service_files(root))
         with contextlib.suppress(OSError, ValueError):
-            text = (root / "services.config").read_text(encoding="utf-8")
+            text = device("aioctl.utf8").decoded((root / "services.config").read_bytes())
             found |= {key for key in device("aioservice.settings").parse(text)[0] if key != "_boot"}
     for port in [*parsed_args.ports, *getattr(parsed_args, "more", ())]:
         with contextlib.suppress(ToolError):
