@@ -36,7 +36,7 @@ LINES = (
     'aioctl.start(name): Starts what ended, or a service, again; does nothing where it runs. False: no such task.',  # noqa
     'aioctl.stop(name=None, stop_sch=True): Stops tasks and services by name or pattern (None: all). False: no such task.',  # noqa
     "aioctl.tasks_match(pattern='*'): The sorted names of tasks and services that fit a pattern; `*` is a wildcard.",  # noqa
-    'aioctl.debug(): Turns the debug mode of `status` on, or off again.',  # noqa
+    "aioctl.debug(): Turns the debug mode of `status` on, or off again; on it also counts the tasks that are nobody's.",  # noqa
     'aioctl.result(name=None): The result of a task that ended, which is the error of one that failed; None while it runs.',  # noqa
     'aioctl.result_all(as_dict=False): Prints the results of all tasks, or returns {name: result}.',  # noqa
     "aioctl.status(name=None, log=True, debug=False, indent='    '): Prints a line for each task, or for those that a name or pattern picks.",  # noqa
