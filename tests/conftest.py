@@ -24,14 +24,21 @@ with a hard time limit; at the end of a test all are ended. `board_tree` is the 
 from __future__ import annotations
 
 import builtins
+import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
-from tools import mpy, tree, unixport
+from svctl.build import mpy, tree
+from svctl.setup import unixport
 
 sys.path.insert(0, str(Path(__file__).parent))
+# What tests start imports svctl from here, whatever environment Python has.
+os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent / "tools")
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a job in the background, which hands that on
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 builtins.const = lambda value: value  # for the device modules that are tried on CPython too
 
 from harness import ROOT, Vm  # noqa: E402
@@ -121,7 +128,7 @@ def lab(vm):
 @pytest.fixture
 def svctl(capsys):
     """Runs svctl in this process: (exit code, stdout, stderr), the port as PORT."""
-    from tools.svctl import cli
+    from svctl import cli
 
     def run(port, *args):
         code = cli.main([*(["-t", port] if port else []), *args])

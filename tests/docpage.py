@@ -27,7 +27,7 @@ from typing import NamedTuple, Optional
 
 from harness import ROOT, Vm
 
-from tools import check, tree
+from svctl.build import check, tree
 
 TAGS = ("console", "python", "output", "json", "env", "sh", "text")
 PLACES = {"<n>": r"\d+(?:\.\d+)?", "<time>": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"}

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional, Union
 
-from tools import mpy, romfs
-from tools.supervisor import die_with
+from svctl.build import mpy, romfs
+from svctl.simboard.supervisor import die_with
 
 ROOT = Path(__file__).resolve().parent.parent
 BOARD = [sys.executable, "-S", str(ROOT / "tools" / "board")]

@@ -8,8 +8,8 @@ import shutil
 import pytest
 
 from harness import ROOT
-from tools import bench, benchplot, benchtable
-from tools.errors import ToolError
+from svctl.errors import ToolError
+from tools.measure import bench, benchplot, benchtable
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 from harness import HEAPS, ROOT
 from test_bootplot import looked_at
 
-from tools import boardpictures
-from tools.svctl import bootplot, topmodel
+from svctl.look import bootplot, topmodel
+from tools.docs import boardpictures
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from harness import ROOT
 
-from tools.svctl import bootplot, boottime
-from tools.svctl.boottime import Bar, Boot, Phase
+from svctl.look import bootplot, boottime
+from svctl.look.boottime import Bar, Boot, Phase
 
 HEAD = [7, "Raspberry Pi Pico with RP2040", "micropython 1.25.0", True]
 # One of each kind, as device/boot.py has them: name, type, state, since, took, restarts, require, want, heap, times

@@ -12,7 +12,7 @@ import pytest
 from harness import ROOT
 from test_services import SERVICE, Board
 
-from tools import check
+from svctl.build import check
 
 CONFIG = "services.config: "
 # (settings, what the classes say, findings)
@@ -216,7 +216,7 @@ def source_tree(folder):
 
 
 def run_check(*args):
-    return subprocess.run([sys.executable, "-m", "tools.check", *map(str, args)], cwd=ROOT, text=True,
+    return subprocess.run([sys.executable, "-m", "svctl.build.check", *map(str, args)], cwd=ROOT, text=True,
                           capture_output=True, timeout=30)
 
 
@@ -398,7 +398,7 @@ def test_the_project_itself_is_fine(board_tree):
 
 
 def test_the_reference_is_up_to_date():
-    done = subprocess.run([sys.executable, "-m", "tools.reference", "--check"], cwd=ROOT, text=True,
+    done = subprocess.run([sys.executable, "-m", "tools.docs.reference", "--check"], cwd=ROOT, text=True,
                           capture_output=True, timeout=30)
     assert (done.stderr, done.returncode) == ("", 0)
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from harness import ROOT
-from tools import usage
+from tools.docs import usage
 
 PROMPT = "--> "
 
@@ -79,7 +79,7 @@ def test_usage_lines(board):
 
 
 def test_usage_lines_are_those_of_the_docstrings():
-    assert usage.USAGE.read_text() == usage.text(), "python3 -m tools.usage"
+    assert usage.USAGE.read_text() == usage.text(), "python3 -m tools.docs.usage"
     assert len(usage.lines()) > 40 and all(re.search(r"\): [A-Z]", line) for line in usage.lines())
 
 

@@ -10,9 +10,10 @@ import pytest
 from harness import ROOT
 from wire import Cable
 
-from tools.svctl import cli, trial
-from tools.svctl.commands import deploy as command
-from tools.svctl.link import Link
+from svctl import cli
+from svctl.commands import deploy as command
+from svctl.deploy import trial
+from svctl.link.cable import Link
 
 HELLO = "aioservices/services/hello_service.mpy"
 MPY = b"M\x06\x00\x1f"  # how a file begins that the interpreter loads

@@ -11,8 +11,8 @@ import pytest
 from harness import ROOT
 from test_deploy import BARE
 
-from tools.svctl import cli
-from tools.svctl.commands import deploy as command
+from svctl import cli
+from svctl.commands import deploy as command
 
 PORT = "/dev/ttyACM0"
 BLINK = """
@@ -112,7 +112,7 @@ def test_svctl(vm32, typed, tmp_path, monkeypatch):
     for name in ("boot.py", "main.py", "services.config"):
         shutil.copy(ROOT / name, root)
     monkeypatch.chdir(root)
-    monkeypatch.setattr("tools.svctl.project.BUILT", tmp_path / "built")
+    monkeypatch.setattr("svctl.deploy.project.BUILT", tmp_path / "built")
     monkeypatch.delenv("VISUAL", raising=False)
     vm32.ship()
     session = vm32.session()

@@ -10,12 +10,14 @@ import pytest
 from test_deploy import BARE, MPY, SMALL, contents, still_runs
 from wire import Port, board_that_says, held_by_another
 
-from tools.errors import LinkError
-from tools.svctl import cli, link, plan, send
-from tools.svctl.commands import deploy as command
-from tools.svctl.commands import shell
-from tools.svctl.link import Link
-from tools.svctl.plan import File
+from svctl import cli
+from svctl.commands import deploy as command
+from svctl.commands import shell
+from svctl.deploy import plan, send
+from svctl.deploy.plan import File
+from svctl.errors import LinkError
+from svctl.link import cable as link
+from svctl.link.cable import Link
 
 FACTS = {"name": "micropython", "version": "1.25.0", "machine": "a board", "mpy": 1798, "platform": "x",
          "heap_free": 1, "heap": 2, "flash_block": 4096, "flash_free": 1 << 20, "flash": 1 << 21,

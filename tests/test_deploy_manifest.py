@@ -9,9 +9,9 @@ import shutil
 import pytest
 from test_deploy import SERVICE, board, contents, still_runs, svctl  # noqa: F401 - fixtures
 
-from tools.svctl import plan as plans
-from tools.svctl.link import Link
-from tools.svctl.plan import MANIFEST, File, Plan
+from svctl.deploy import plan as plans
+from svctl.deploy.plan import MANIFEST, File, Plan
+from svctl.link.cable import Link
 
 
 def text(files):

@@ -13,7 +13,7 @@ import pytest
 from harness import ROOT
 from test_deploy import BARE, contents, still_runs, svctl  # noqa: F401 - a fixture
 
-from tools.svctl.commands import deploy as command
+from svctl.commands import deploy as command
 
 MINE = {"_boot": {"watchdog": 5}, "hello": {"enabled": False}, "dofail": {"enabled": False}, "repl": {"enabled": True}}
 TEXT = json.dumps(MINE)

@@ -13,9 +13,9 @@ from harness import ROOT
 from test_check import run_check
 from test_services import SERVICE, Board
 
-from tools import mpy, package, shorten, sift, tree
-from tools.errors import TreeError
-from tools.parsed import parsed, yields
+from svctl.build import mpy, package, shorten, sift, tree
+from svctl.build.parsed import parsed, yields
+from svctl.errors import TreeError
 
 SERVICES = "aioservices/services"
 HELLO = SERVICE % ("", "pass", "hello")

@@ -9,7 +9,7 @@ import json
 import pytest
 from harness import ROOT
 
-from tools import tree
+from svctl.build import tree
 
 FOREVER = """
 import asyncio

@@ -10,7 +10,7 @@ import pytest
 from harness import ROOT, mpremote
 from test_deploy import BARE
 
-from tools import package
+from svctl.build import package
 
 
 @pytest.mark.parametrize("path", package.texts(), ids=lambda path: path.name)

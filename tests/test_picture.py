@@ -1,11 +1,11 @@
-"""tools/picture.py: the README's picture shows what a session shows."""
+"""tools/docs/picture.py: the README's picture shows what a session shows."""
 import re
 
 import pytest
 from harness import HEAPS, ROOT
 
-from tools import picture
-from tools.errors import BoardError
+from svctl.errors import BoardError
+from tools.docs import picture
 
 
 def test_the_picture_shows_what_comes(board_tree, compiled):

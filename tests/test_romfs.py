@@ -14,7 +14,7 @@ import pytest
 from harness import BOARD, ROOT
 from test_services import FOREVER, SERVICE, Board
 
-from tools import romfs
+from svctl.build import romfs
 
 
 class RomBoard(Board):
@@ -448,7 +448,7 @@ def test_tools_board_refuses_what_is_no_image(vm, tmp_path):
 
 def test_make_romfs_is_mpremotes_own_image(tmp_path):
     image, theirs = tmp_path / "a.img", tmp_path / "b.img"
-    done = subprocess.run([sys.executable, "-m", "tools.romfs", str(image)], cwd=ROOT, text=True, capture_output=True, timeout=120)
+    done = subprocess.run([sys.executable, "-m", "svctl.build.romfs", str(image)], cwd=ROOT, text=True, capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert f"mpremote romfs deploy {image}\n" in done.stdout
     subprocess.run([sys.executable, "-m", "mpremote", "romfs", "-o", str(theirs), "build", str(romfs.TREE)], cwd=ROOT, check=True, capture_output=True, timeout=60)

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tools import mpy
+from svctl.build import mpy
 
 SERVICE = """
 import asyncio

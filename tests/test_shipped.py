@@ -11,7 +11,8 @@ import shutil
 import pytest
 from harness import ROOT
 
-from tools import check, simulation
+from svctl.build import check
+from svctl.simboard import simulation
 
 PRELUDE = """
 import asyncio, sys, time

@@ -2,7 +2,7 @@
 import ast
 
 from harness import ROOT
-from tools.shorten import Names, of_folder
+from svctl.build.shorten import Names, of_folder
 
 LIB = ROOT / "lib"
 

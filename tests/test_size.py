@@ -4,11 +4,11 @@ import subprocess
 import sys
 
 from harness import ROOT
-from tools import size
+from tools.measure import size
 
 
 def test_every_line_is_printed_and_met():
-    done = subprocess.run([sys.executable, "-m", "tools.size", "--cycles", "30"], cwd=ROOT, text=True,
+    done = subprocess.run([sys.executable, "-m", "tools.measure.size", "--cycles", "30"], cwd=ROOT, text=True,
                           capture_output=True, timeout=400)
     assert done.returncode == 0, done.stderr
     rows = re.findall(r"^(\S.*?)\s{2,}(-?\d+)  ([≤≥])\s+(\d+)(?:   +(\d+))?(  not met)?$", done.stdout, re.M)
@@ -18,7 +18,7 @@ def test_every_line_is_printed_and_met():
 
 
 def test_each_module_has_its_row():
-    done = subprocess.run([sys.executable, "-m", "tools.size", "--cycles", "1"], cwd=ROOT, text=True,
+    done = subprocess.run([sys.executable, "-m", "tools.measure.size", "--cycles", "1"], cwd=ROOT, text=True,
                           capture_output=True, timeout=400)
     for name in size.MODULES:
         assert re.search(rf"^{re.escape(name)}\s+\d+\s+-?\d+\s+-?\d+$", done.stdout, re.M), name
@@ -29,7 +29,7 @@ def test_each_module_has_its_row():
 
 
 def test_what_runs_from_rom_takes_less_heap():
-    done = subprocess.run([sys.executable, "-m", "tools.size", "--cycles", "1"], cwd=ROOT, text=True,
+    done = subprocess.run([sys.executable, "-m", "tools.measure.size", "--cycles", "1"], cwd=ROOT, text=True,
                           capture_output=True, timeout=400)
     rows = re.findall(r"^(\S.*?)\s{2,}(-?\d+)  ([≤≥])\s+\d+   +(\d+)$", done.stdout, re.M)
     assert len(rows) == 7

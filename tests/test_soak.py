@@ -6,7 +6,8 @@ import random
 import pytest
 from harness import ROOT
 
-from tools import mpy, mutate, soak, soakboots
+from svctl.build import mpy
+from tools.measure import mutate, soak, soakboots
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +106,7 @@ def test_services_that_misbehave_harm_nobody(tmp_path):
 
 
 def test_a_cleanup_too_few_and_a_beat_that_is_missed_are_seen(vm32):
-    vm32.put("lib/naughty.py", (ROOT / "tools/soaks/naughty.py").read_text())
+    vm32.put("lib/naughty.py", (ROOT / "tools/measure/soaks/naughty.py").read_text())
     out = vm32.run("""
 import naughty
 class Late(naughty.Healthy):

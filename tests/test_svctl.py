@@ -15,13 +15,13 @@ from harness import ROOT, Vm
 from test_deploy import BARE, still_runs
 from wire import Cable
 
-from tools.svctl import cli
-from tools.svctl.act import verb
-from tools.svctl.link import Link
-from tools.svctl.source import DEVICE, source
+from svctl import cli
+from svctl.link.cable import Link
+from svctl.link.source import DEVICE, source
+from svctl.manage.act import verb
 
 sys.path.insert(0, str(ROOT / "lib"))
-SVCTL = [sys.executable, "-m", "tools.svctl"]
+SVCTL = [sys.executable, "-m", "svctl"]
 FAILS = """
 from aioclass import Service
 class Fails(Service):
@@ -113,7 +113,7 @@ def test_logs(board, svctl):
     assert svctl(board.tty, "logs", "-n", "0") == (0, "", "")
     lines = json.loads(svctl(board.tty, "logs", "--json", "-p", "error")[1])
     assert [(line["level"], line["name"]) for line in lines] == [("error", "fails.service")]
-    follow = subprocess.Popen([sys.executable, "-m", "tools.svctl", "-t", board.tty, "logs", "-f", "-u", "hello",
+    follow = subprocess.Popen([sys.executable, "-m", "svctl", "-t", board.tty, "logs", "-f", "-u", "hello",
                                "-p", "warning"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert [follow.stdout.readline() for _ in range(5)][-1].endswith("line 4\n")
     follow.send_signal(2)
@@ -264,7 +264,7 @@ def test_verbs_are_those_of_the_manager():
     import aioservice
 
     words = [word for word in aioservice._TABLE.split() if word[0] != "="]
-    modules = {name: cli.importlib.import_module(f"tools.svctl.commands.{name}") for name in cli.COMMANDS}
+    modules = {name: cli.importlib.import_module(f"svctl.commands.{name}") for name in cli.COMMANDS}
     acting = [name for name in modules if getattr(modules[name], "run", cli.run).__module__ == verb.__module__]
     assert len(acting) == 8 and set(acting) <= set(words)
 

@@ -12,7 +12,7 @@ from harness import ROOT
 from mpremote.transport_serial import SerialTransport
 from wire import Cable
 
-from tools.svctl.link import Link
+from svctl.link.cable import Link
 
 COUNT = """
 import asyncio
@@ -111,7 +111,7 @@ def test_deploy_and_reset(board, svctl, tmp_path):
 
 
 def test_following_the_journal(board):
-    follow = subprocess.Popen([sys.executable, "-m", "tools.svctl", "-t", board.tty, "logs", "-f", "-u", "hello"],
+    follow = subprocess.Popen([sys.executable, "-m", "svctl", "-t", board.tty, "logs", "-f", "-u", "hello"],
                               cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert [follow.stdout.readline().split("] ")[-1] for _ in range(3)] == ["hello 1\n", "hello 2\n", "hello 3\n"]
     follow.send_signal(2)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.svctl import __version__, cli
+from svctl import __version__, cli
 
 
 @pytest.mark.parametrize("typed, said", [

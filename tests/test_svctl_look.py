@@ -10,7 +10,7 @@ from harness import ROOT
 from test_deploy import BARE
 from wire import Cable
 
-from tools import shorten
+from svctl.build import shorten
 
 SERVICE = """
 import asyncio

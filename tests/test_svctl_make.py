@@ -16,9 +16,11 @@ from harness import ROOT, Vm
 from test_deploy import BARE
 from wire import Port
 
-from tools import check, heap, mpy, place, size
-from tools.svctl.commands import new
-from tools.svctl.project import Project
+from svctl.build import check, heap, mpy
+from svctl.commands import new
+from svctl.deploy.project import Project
+from svctl.setup import place
+from tools.measure import size
 
 SERVICES = "aioservices/services"
 
@@ -33,7 +35,7 @@ def project(tmp_path, monkeypatch):
     for name in ("boot.py", "main.py"):
         shutil.copy(ROOT / name, root)
     shutil.copy(ROOT / SERVICES / "repl_service.py", root / SERVICES)
-    monkeypatch.setattr("tools.svctl.project.BUILT", tmp_path / "built")
+    monkeypatch.setattr("svctl.deploy.project.BUILT", tmp_path / "built")
     monkeypatch.chdir(root / "docs")  # anywhere in it
     return root
 
@@ -154,14 +156,14 @@ def test_check_of_another_mpy_version(project, vm32, svctl, monkeypatch):
 
 
 def test_check_of_a_port_that_answers_nothing(project, svctl, monkeypatch):
-    monkeypatch.setattr("tools.svctl.link.PATIENCE", 1)
-    monkeypatch.setattr("tools.svctl.link.Link.__init__.__defaults__", (1.0,))
+    monkeypatch.setattr("svctl.link.cable.PATIENCE", 1)
+    monkeypatch.setattr("svctl.link.cable.Link.__init__.__defaults__", (1.0,))
     with Port() as port:
         code, out, err = svctl(port.name, "check")
     assert code == 1 and out.startswith("check: fine") and err.startswith("check: PORT: no MicroPython answers")
 
 
-# Like tools/sizes/booted.py, and it waits until all are up and have done something.
+# Like tools/measure/sizes/booted.py, and it waits until all are up and have done something.
 BOOTED = """
 import asyncio
 from common import report, used, warm_up
@@ -183,7 +185,7 @@ asyncio.run(main())
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory):
-    """tools/size.py's board."""
+    """tools/measure/size.py's board."""
     found = size.Bench(tmp_path_factory.mktemp("bench") / "flash")
     script = found.root / "probe.py"
     script.write_text(BOOTED)
@@ -234,8 +236,8 @@ def complete(line, cwd, env=None, script=ROOT / "build/venv/bin/svctl"):
     with tempfile.NamedTemporaryFile() as file:
         env = {**os.environ, "_ARGCOMPLETE": "1", "_ARGCOMPLETE_STDOUT_FILENAME": file.name, "COMP_LINE": line,
                "COMP_POINT": str(len(line.encode())), "_ARGCOMPLETE_IFS": "\n", **(env or {})}
-        subprocess.run([sys.executable, "-c", "import sys; from tools.svctl.cli import run; sys.exit(run())"],
-                       cwd=cwd, env={**env, "PYTHONPATH": str(ROOT)}, check=True, timeout=60,
+        subprocess.run([sys.executable, "-c", "import sys; from svctl.cli import run; sys.exit(run())"],
+                       cwd=cwd, env={**env, "PYTHONPATH": str(ROOT / "tools")}, check=True, timeout=60,
                        stdout=subprocess.DEVNULL)
         return sorted(word.strip() for word in file.read().decode().split("\n") if word.strip())
 
@@ -268,7 +270,9 @@ def test_script_of_the_environment_is_this_code():
 def test_wheel_works_from_anywhere(tmp_path, vm32):
     """What `pip install .` installs, with its dependencies from here, on a board and on another project."""
     clone = tmp_path / "clone"
-    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns("build", ".git", "tests", "__pycache__", "*.egg-info"))
+    beside = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT, clone, ignore=lambda folder, names: {*beside(folder, names), *(
+        {"build", ".git", "tests"} if folder == str(ROOT) else ())})
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
     done = subprocess.run([*pip, "-w", tmp_path / "wheels", clone], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -276,15 +280,15 @@ def test_wheel_works_from_anywhere(tmp_path, vm32):
     with zipfile.ZipFile(wheel) as file:
         file.extractall(tmp_path / "site")
         names = file.namelist()
-    for folder in ("tools/svctl/device", "tools/svctl/templates", "lib"):
+    for folder, there in (("tools/svctl/device", "svctl/device"), ("tools/svctl/templates", "svctl/templates"), ("lib", "svctl/shipped/lib")):
         for path in (ROOT / folder).glob("*.py"):
-            assert ("tools/" if folder == "lib" else "") + f"{folder}/{path.name}" in names
+            assert f"{there}/{path.name}" in names
     vm32.ship()
     session = vm32.session()
     session.expect("--> ")
 
     def svctl(*args, cwd=tmp_path):
-        code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); from tools.svctl.cli import run; sys.exit(run())"
+        code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); from svctl.cli import run; sys.exit(run())"
         done = subprocess.run([sys.executable, "-c", code, *args], cwd=cwd, capture_output=True, text=True, timeout=60,
                               env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)})
         return done.returncode, done.stdout, done.stderr

@@ -19,7 +19,7 @@ ENTRY = """{
   "args": [2, 5]
 }
 """
-SVCTL = [sys.executable, "-m", "tools.svctl"]
+SVCTL = [sys.executable, "-m", "svctl"]
 WHEN = "counts from the next boot on; now by: svctl reload\n"
 
 

@@ -10,9 +10,9 @@ import shutil
 import pytest
 from harness import ROOT, Vm
 
-from tools import tree as trees
-from tools.svctl import plan as plans
-from tools.svctl.plan import Plan
+from svctl.build import tree as trees
+from svctl.deploy import plan as plans
+from svctl.deploy.plan import Plan
 
 SERVICE = """
 import asyncio, machine, sys, time

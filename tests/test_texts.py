@@ -12,7 +12,7 @@ import pytest
 from harness import ROOT
 from test_services import Board
 
-from tools import check
+from svctl.build import check
 
 WHOLE = {"_boot": {"watchdog": 5}, "one": {"enabled": True, "kwargs": {"ssid": "Bäckerei"}}}
 TEXT = json.dumps(WHOLE, ensure_ascii=False, indent=1)
@@ -67,7 +67,7 @@ def board(vm32):
 
 
 def run_check(folder):
-    return subprocess.run([sys.executable, "-m", "tools.check", str(folder)], cwd=ROOT, text=True,
+    return subprocess.run([sys.executable, "-m", "svctl.build.check", str(folder)], cwd=ROOT, text=True,
                           capture_output=True, timeout=30)
 
 

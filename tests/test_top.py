@@ -20,9 +20,10 @@ from test_deploy import still_runs
 from test_svctl import board, until  # noqa: F401 - a fixture
 from wire import Cable
 
-from tools.svctl import cli, topmodel
-from tools.svctl.topboard import News, Watch
-from tools.svctl.topmodel import Fact, Look, Row, Seen, Steps
+from svctl import cli
+from svctl.look import topmodel
+from svctl.look.topboard import News, Watch
+from svctl.look.topmodel import Fact, Look, Row, Seen, Steps
 
 FACTS = {"web": Fact("runtime", "Serves pages", [1000, 234]), "wifi": Fact("core", "", [4000, -8]),
          "web2": Fact("runtime", "", None)}
@@ -136,7 +137,7 @@ class Still:
 
 def driven(script) -> object:
     """The view, after a script with it and its pilot."""
-    from tools.svctl.topview import Top
+    from svctl.look.topview import Top
 
     top = Top("PORT", Still)
 
@@ -298,7 +299,7 @@ def terminal(board):  # noqa: F811
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     before = termios.tcgetattr(slave)
-    top = subprocess.Popen([sys.executable, "-m", "tools.svctl", "-t", board.tty, "top", "-d", "0.2"], cwd=ROOT,
+    top = subprocess.Popen([sys.executable, "-m", "svctl", "-t", board.tty, "top", "-d", "0.2"], cwd=ROOT,
                            stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
                            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"})
     try:
@@ -350,7 +351,7 @@ def test_it_needs_a_terminal_and_the_library(svctl, monkeypatch):  # noqa: F811
 
 
 def test_nothing_else_loads_the_library():
-    code = ("import sys; from tools.svctl import cli; cli.parser(); "
+    code = ("import sys; from svctl import cli; cli.parser(); "
             "print([n for n in sys.modules if n.split('.')[0] in ('textual', 'rich')])")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.stdout == "[]\n", done.stderr

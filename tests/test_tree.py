@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import mpy, tree
-from tools.errors import TreeError
+from svctl.build import mpy, tree
+from svctl.errors import TreeError
 
 
 @pytest.fixture

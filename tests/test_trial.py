@@ -15,8 +15,9 @@ from harness import ROOT
 from test_deploy import contents, still_runs, svctl  # noqa: F401 - a fixture
 from wire import Cable
 
-from tools.errors import LinkError
-from tools.svctl import cli, send, trial, vet
+from svctl import cli
+from svctl.deploy import send, trial, vet
+from svctl.errors import LinkError
 
 SERVICE = """
 import asyncio, sys

@@ -1,7 +1,7 @@
 """The simulated board's port: text gets its \\r, the binary requests of `mpremote mount` do not."""
 import random
 
-from tools.uart import Uart
+from svctl.simboard.uart import Uart
 
 # A write of 10 bytes to file 10, a stat of a path of 10, one that removes a file (its number is 10), a close.
 REQUESTS = [b"\x18\x08\n" + b"\n\0\0\0" + b"\n" * 10, b"\x18\x01" + b"\n\0\0\0" + b"/remote/a\n",

@@ -31,9 +31,9 @@ def program(place: Path, name: str, script: str) -> Path:
 
 def setup(place: Path, **env: str) -> subprocess.CompletedProcess:
     """Run the provisioner of the copy."""
-    code = (f"import pathlib, sys; sys.path.insert(0, {str(ROOT)!r}); from tools import unixport as u; "
-            f"u.ROOT = pathlib.Path({str(place / 'a clone')!r}); u.BUILD = u.ROOT / 'build'; "
-            "from tools.errors import run_main; sys.exit(run_main('unixport', u.main))")
+    code = (f"import pathlib, sys; sys.path.insert(0, {str(ROOT / 'tools')!r}); from svctl.setup import unixport as u; "
+            f"u.BUILD = pathlib.Path({str(place / 'a clone')!r}) / 'build'; "
+            "from svctl.errors import run_main; sys.exit(run_main('unixport', u.main))")
     return subprocess.run([sys.executable, "-c", code], env={"PATH": str(place / "bin"), **env}, timeout=30,
                           capture_output=True, text=True)
 
@@ -140,7 +140,7 @@ def test_the_real_one_is_new_enough_and_small(vm):
 
 
 def test_no_mirror_is_named_in_the_project():
-    for path in [*(ROOT / "tools").glob("*.py"), ROOT / "Makefile", *(ROOT / "tests").glob("*.py")]:
+    for path in [*(ROOT / "tools").rglob("*.py"), ROOT / "Makefile", *(ROOT / "tests").rglob("*.py")]:
         text = path.read_text().replace("http:" + "//www.w3.org/2000/svg", "")  # a name, not an address
         assert "http:" + "//" not in text and "https:" + "//" not in text, path
 

@@ -8,7 +8,7 @@ FIRST = ("running", "stopped", "gone", "leaving", "masked", "disabled", "held")
 @pytest.fixture
 def words(vm32):
     (vm32.root / "aioservices/services").mkdir(parents=True)
-    vm32.put("lib/words.py", (ROOT / "tools/soaks/words.py").read_text())
+    vm32.put("lib/words.py", (ROOT / "tools/measure/soaks/words.py").read_text())
 
     def run(cases):
         return vm32.run(f"import words; words.run(words.{cases})", timeout=150, heap="2m").out.splitlines()

@@ -15,8 +15,8 @@ from typing import Callable, Optional
 
 from harness import Result, Terminal, Timeout
 
-from tools import mpy
-from tools.console import make_raw
+from svctl.build import mpy
+from svctl.simboard.console import make_raw
 from tools.picohost.boards import Board
 
 PROMPT = "--> "

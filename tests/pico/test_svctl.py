@@ -10,7 +10,7 @@ from harness import ROOT
 
 
 def command(board: Pico, *args: str) -> list[str]:
-    return [sys.executable, "-m", "tools.svctl", "-t", board.tty, *args]
+    return [sys.executable, "-m", "svctl", "-t", board.tty, *args]
 
 
 def svctl(board: Pico, *args: str) -> subprocess.CompletedProcess:

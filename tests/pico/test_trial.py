@@ -9,7 +9,7 @@ from bench import PATIENCE
 from harness import ROOT
 from test_svctl import command, svctl
 
-from tools import mpy
+from svctl.build import mpy
 
 SERVICE = "aioservices/services/hello_service"
 HANGS = """

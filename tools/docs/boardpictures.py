@@ -1,5 +1,5 @@
 """docs/top.svg and docs/boot.svg, for `make pictures`: what `svctl top` and `svctl plot` show of a simulated
-board with the shipped services, and some of tools/pictures, in a heap of a Pico's size."""
+board with the shipped services, and some of tools/docs/pictures, in a heap of a Pico's size."""
 from __future__ import annotations
 
 import asyncio
@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Iterator
 from xml.sax.saxutils import unescape
 
-from tools import mpy
-from tools.errors import BoardError
+from svctl.build import mpy
+from svctl.errors import BoardError
+from svctl.setup.place import CODE as ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-SERVICES = ROOT / "tools" / "pictures"
+SERVICES = ROOT / "tools" / "docs" / "pictures"
 BOOT, TOP = ROOT / "docs" / "boot.svg", ROOT / "docs" / "top.svg"
 SHIPPED = ("network", "clock", "stats", "watcher")  # enabled beside the others
 SIMULATION = {"networks": {"home": {"key": "secret", "takes": 640}}, "ntp": {"takes": 130}}
@@ -77,8 +77,8 @@ def _prompt(port: str) -> None:
 
 def boot(port: str):
     """The Boot of a board, when each service had its first outcome."""
-    from tools.svctl import boottime
-    from tools.svctl.link import Link
+    from svctl.link.cable import Link
+    from svctl.look import boottime
 
     _prompt(port)
     until = time.monotonic() + PATIENCE
@@ -93,8 +93,8 @@ def boot(port: str):
 
 def top(port: str) -> str:
     """The screen of `svctl top`, as SVG, when it has looked often enough to know what is going on."""
-    from tools.svctl.topboard import Watch
-    from tools.svctl.topview import Top
+    from svctl.look.topboard import Watch
+    from svctl.look.topview import Top
 
     view = Top(PORT, lambda publish: Watch(port, 0.5, True, publish))
 
@@ -134,7 +134,7 @@ def _shorter(found: re.Match) -> str:
 
 def draw(tree: Path) -> list[Path]:
     """Write both pictures; their paths."""
-    from tools.svctl import bootplot
+    from svctl.look import bootplot
 
     with board(tree) as port:
         BOOT.write_text(bootplot.svg(boot(port)), encoding="utf-8")

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape, unescape
 
-from tools import boardpictures, tree
-from tools.errors import BoardError, run_main
+from svctl.build import tree
+from svctl.errors import BoardError, run_main
+from svctl.setup.place import CODE as ROOT
+from tools.docs import boardpictures
 
-ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "console.svg"
 COMMANDS = (
     "status()",
@@ -127,7 +128,7 @@ def shown(picture: str) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tools/picture.py",
+    parser = argparse.ArgumentParser(prog="python -m tools.docs.picture",
                                      description="Write docs/console.svg, top.svg and boot.svg.")
     parser.parse_args()
     with tempfile.TemporaryDirectory() as place:

@@ -1,5 +1,5 @@
 """Writes docs/settings.md, the reference of services.config, from the table of keys with which the board
-checks it: `python -m tools.reference` (or --check, which only says whether the file is up to date)."""
+checks it: `python -m tools.docs.reference` (or --check, which only says whether the file is up to date)."""
 from __future__ import annotations
 
 import argparse
@@ -7,12 +7,11 @@ import ast
 import json
 import re
 import sys
-from pathlib import Path
 
-from tools.check import device
-from tools.errors import ToolError, run_main
+from svctl.errors import ToolError, run_main
+from svctl.setup.place import CODE as ROOT
+from svctl.shared import device
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "settings.md"
 # What a key is for; what it takes stands in lib/aioservice/settings.py, its default in lib/aioclass.py.
 SERVICE = {
@@ -45,7 +44,7 @@ BOOT = {
 HEAD = """\
 # services.config
 
-<!-- Made by `python -m tools.reference` from the table with which the board checks it. Do not edit. -->
+<!-- Made by `python -m tools.docs.reference` from the table with which the board checks it. Do not edit. -->
 
 JSON, beside `main.py`: `{"hello": {"enabled": true, "args": [3, 2]}}`. Each entry is a service's, under its
 name, or `"hello@left"` for a further instance of it; a service without one runs as its class says. Each key
@@ -109,7 +108,7 @@ def page() -> str:
     for table, meanings in ((settings._KEYS, SERVICE), (settings._BOOT, BOOT)):
         keys = findings._words(table)
         if sorted(keys) != sorted(meanings):
-            raise ToolError("tools/reference.py must explain the keys of settings.py, each and no other: "
+            raise ToolError("docs/reference.py must explain the keys of settings.py, each and no other: "
                             + ", ".join(sorted(set(keys) ^ set(meanings))))
         for key in keys:
             takes = _code(settings._takes(settings.kind(key, table)))
@@ -125,13 +124,14 @@ def page() -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tools/reference.py", description="Write docs/settings.md.")
+    parser = argparse.ArgumentParser(prog="python -m tools.docs.reference",
+                                     description="Write docs/settings.md.")
     parser.add_argument("--check", action="store_true", help="only say whether it is up to date")
     args = parser.parse_args()
     text = page()
     if args.check:
         if not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != text:
-            raise ToolError("docs/settings.md is not up to date: run python -m tools.reference")
+            raise ToolError("docs/settings.md is not up to date: run python -m tools.docs.reference")
         return 0
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(text, encoding="utf-8")

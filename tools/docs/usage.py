@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 from typing import Iterator
 
-from tools.errors import run_main
+from svctl.errors import run_main
+from svctl.setup.place import LIB
 
-LIB = Path(__file__).resolve().parent.parent / "lib"
 USAGE = LIB / "aioconsole_usage.py"
 PACKAGES = ("aioservice", "aioctl")
 HEAD = """# What `?name` says at the prompt, a line a function; loaded for one look.
-# Made from the docstrings by python3 -m tools.usage
+# Made from the docstrings by python3 -m tools.docs.usage
 
 LINES = (
 """

@@ -10,12 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from tools import benchplot, benchtable, mpy, size, unixport
-from tools.errors import ToolError, run_main
-from tools.measure import working
+from svctl.build import mpy
+from svctl.errors import ToolError, run_main
+from svctl.setup import unixport
+from svctl.setup.place import CODE as ROOT
+from tools.measure import benchplot, benchtable, size, working
 
-ROOT = Path(__file__).resolve().parent.parent
-DEVICE = ROOT / "tools" / "benches"
+DEVICE = ROOT / "tools" / "measure" / "benches"
 DOCS = ROOT / "docs"
 RESULTS = ROOT / "build" / "bench.json"
 
@@ -132,7 +133,7 @@ def prepare(dest: Path, services: int) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tools/bench.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.measure.bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=15, help="of each case (15)")
     parser.add_argument("--cycles", type=int, default=1000, help="of each kind, for heap growth (1000)")
     parser.add_argument("--again", action="store_true", help="write the documents from the last figures")

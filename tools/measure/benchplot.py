@@ -6,8 +6,8 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple, Optional
 
-from tools import benchtable
-from tools.errors import ToolError
+from svctl.errors import ToolError
+from tools.measure import benchtable
 
 MANAGED, BARE, FILES, BUDGET = "#1f5fa8", "#8a8a8a", "#c9c9c9", "#c23b22"
 

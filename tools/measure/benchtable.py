@@ -1,11 +1,11 @@
-"""The tables of docs/benchmarks.md, from what tools/bench.py has measured."""
+"""The tables of docs/benchmarks.md, from what tools/measure/bench.py has measured."""
 from __future__ import annotations
 
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Iterable, NamedTuple, Optional
 
-from tools.errors import ToolError
+from svctl.errors import ToolError
 
 
 class Row(NamedTuple):

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.errors import ToolError, run_main
+from svctl.errors import ToolError, run_main
 from tools.measure import working
 from tools.measure.vm import DEVICE, SERVICES, Bench  # noqa: F401 - DEVICE: of what measures, too
 
@@ -106,7 +106,7 @@ def module_rows(bench: Bench, rom: Bench) -> list[tuple[str, int, int, int]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tools/size.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.measure.size", description=__doc__)
     parser.add_argument("--cycles", type=int, default=1000, help="of each kind, for heap growth")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="aioservices-size-") as folder:

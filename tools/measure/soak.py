@@ -13,11 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional
 
-from tools import mpy, size, soakboots
-from tools.errors import ToolError, run_main
+from svctl.build import mpy
+from svctl.errors import ToolError, run_main
+from svctl.link import source
+from tools.measure import size, soakboots
 
 DEVICE = Path(__file__).resolve().parent / "soaks"
-SHIM = DEVICE.parent / "svctl" / "device" / "shim.py"
+SHIM = source.DEVICE / "shim.py"
 BACK = SHIM.with_name("back.py")
 KEPT = ("settings", "state", "ran")
 # A switch from one set of files to the next; back; what boot.py does with one on trial that does not last;
@@ -302,7 +304,7 @@ def table(rows: list[Row]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tools/soak.py", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.measure.soak", description=__doc__)
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the damage (the time)")
     parser.add_argument("--hours", type=float, help=f"how long, in all ({MINUTES / 60:g})")
     parser.add_argument("--sample", action="store_true", help="a few of each, in a minute or two")

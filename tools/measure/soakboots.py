@@ -15,11 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional
 
-from tools import check, mpy, mutate, size, tree
+from svctl.build import check, mpy, tree
+from svctl.setup.place import CODE as ROOT
+from tools.measure import mutate, size
 
-ROOT = Path(__file__).resolve().parent.parent
 BOARD = [sys.executable, "-S", str(ROOT / "tools" / "board"), "--bits", "32"]
-DEVICE = ROOT / "tools" / "soaks"
+DEVICE = ROOT / "tools" / "measure" / "soaks"
 BATCH = 8  # cases of each board between two looks at the clock
 TIMEOUT = 40  # seconds; three watchdog resets and a boot take five
 TEXTS = {"settings": "services.config", "mpy": ".mpy files", "py": ".py files", "env": ".env files"}

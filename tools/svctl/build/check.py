@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import builtins
 import contextlib
 import json
 import os
@@ -15,15 +14,16 @@ import sys
 from pathlib import Path
 from typing import Iterable, Iterator, NamedTuple, Optional, Union
 
-from tools import place, sift
-from tools.errors import TreeError, run_main
-from tools.outliving import outliving
-from tools.parsed import parsed, yields
-from tools.place import CODE as ROOT
-from tools.place import LIB
-from tools.signature import misfits, signature, targets
-from tools.tree import is_service, look
-from tools.tree import sources as files
+from svctl.build import sift
+from svctl.build.outliving import outliving
+from svctl.build.parsed import parsed, yields
+from svctl.build.signature import misfits, signature, targets
+from svctl.build.tree import sources as files
+from svctl.build.tree import is_service, look
+from svctl.errors import TreeError, run_main
+from svctl.setup import place
+from svctl.setup.place import CODE as ROOT
+from svctl.shared import device
 
 SERVICES = Path("aioservices/services")
 _PAUSE = ("%s, line %d: yield in async def %s: MicroPython has no asynchronous generators, and never comes "
@@ -33,14 +33,6 @@ KINDS = ("core.service", "runtime.service", "schedule.service")
 
 class Unknown(Exception):
     """A service of which the source does not tell what its class says."""
-
-
-def device(name: str):
-    """A module of lib/ that is pure, like "aioservice.findings", on CPython."""
-    builtins.const = lambda value: value
-    if str(LIB) not in sys.path:
-        sys.path.insert(0, str(LIB))
-    return __import__(name, fromlist=["x"])
 
 
 def class_says(text: str, name: str) -> dict:
@@ -276,7 +268,8 @@ def _misfits(settings: dict, services: dict, takes: dict) -> Iterator[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tools/check.py", description="What is wrong with settings.")
+    parser = argparse.ArgumentParser(prog="python -m svctl.build.check",
+                                     description="What is wrong with settings.")
     parser.add_argument("dir", nargs="?", default=ROOT, type=Path, help="a board tree (the project itself)")
     args = parser.parse_args()
     if not args.dir.is_dir():

@@ -1,6 +1,6 @@
 """How much heap a project takes on a board, estimated before it is there.
 
-The figures are fitted to what tools/size.py measures on micropython32 (a test does so again and compares):
+The figures are fitted to what `make size` measures on micropython32 (a test does so again and compares):
 bytes in use after a boot and a collection, above a bare asyncio program.
 """
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Mapping
 
-from tools.check import running
+from svctl.build.check import running
 
 RESIDENT = 35_000  # the manager with every kind of service, the journal in use, the console at its prompt
 SERVICE = 880  # a service's instance, task and record

@@ -9,12 +9,12 @@ import sys
 from pathlib import Path, PurePosixPath
 from typing import Optional
 
-from tools.errors import TreeError
-from tools.place import BUILD
-from tools.place import CODE as ROOT
+from svctl.errors import TreeError
+from svctl.setup.place import BUILD, PACKAGE
+from svctl.shared import device
 
 END = b"\nend\n"
-SIM = ROOT / "tools" / "sim"
+SIM = PACKAGE / "simboard" / "sim"
 VERSION = 6  # what each firmware loads that the project runs on
 # What native code is for, by the number in a file's head.
 ARCHS = ("", "x86", "x64", "armv6", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa",
@@ -95,8 +95,6 @@ def kind(data: bytes) -> str:
 
 def fault(data: bytes) -> Optional[str]:
     """Why no board could load an .mpy file that somebody put into a project; None where some can."""
-    from tools.check import device
-
     if len(data) < 4 or data[:1] != b"M":
         return "it is no .mpy file"
     if data[1] != VERSION:

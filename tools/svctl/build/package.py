@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from tools import sift
-from tools.errors import run_main
+from svctl.build import sift
+from svctl.errors import run_main
+from svctl.setup.place import CODE as ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 HEAD = '''\
 # Freezes lib/ into a firmware; a board's own manifest has: include("…/manifest.py")
 # Written by `make package`.
@@ -52,7 +52,8 @@ def texts(base: str = "") -> dict:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tools/package.py", description="Writes package.json, manifest.py.")
+    parser = argparse.ArgumentParser(prog="python -m svctl.build.package",
+                                     description="Writes package.json, manifest.py.")
     parser.add_argument("--base", default="", help="where others find it, like github:you/name")
     for path, text in texts(parser.parse_args().base).items():
         path.write_text(text, encoding="utf-8")

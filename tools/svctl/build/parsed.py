@@ -5,11 +5,11 @@ import ast
 import warnings
 from typing import Iterator
 
+from svctl.shared import device
+
 
 def parsed(data: bytes) -> ast.Module:
     """A source as CPython understands it; ValueError says in one line why it cannot be compiled."""
-    from tools.check import device
-
     text = device("aioctl.utf8").decoded(data)
     if "\0" in text:
         raise ValueError("it is no text: there are zero bytes in it")

@@ -8,9 +8,9 @@ import io
 import sys
 from pathlib import Path
 
-from tools import tree
-from tools.errors import InterpreterError, TreeError, run_main
-from tools.mpy import BUILD
+from svctl.build import tree
+from svctl.build.mpy import BUILD
+from svctl.errors import InterpreterError, TreeError, run_main
 
 TREE = BUILD / "rom"
 
@@ -43,7 +43,8 @@ def build(image: Path) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tools/romfs.py", description="Build an image for /rom.")
+    parser = argparse.ArgumentParser(prog="python -m svctl.build.romfs",
+                                     description="Build an image for /rom.")
     parser.add_argument("image", nargs="?", default=Path("build/romfs.img"), type=Path)
     args = parser.parse_args()
     try:

@@ -16,7 +16,7 @@ import tokenize
 from pathlib import Path
 from typing import Iterable
 
-from tools import sift
+from svctl.build import sift
 
 # An author's class inherits from these.
 INHERITED = ("aioclass",)

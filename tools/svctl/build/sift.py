@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Iterator
 
-from tools.errors import TreeError
+from svctl.errors import TreeError
 
 # Locks and swap files of editors, ._x and .DS_Store of macOS: whatever begins with a dot; copies, caches.
 LITTER = re.compile(r"\.|#.*#$|.*(~|\.pyc)$|(__pycache__|__MACOSX)$|(?i:thumbs\.db|desktop\.ini)$", re.S)

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Iterable, Iterator, NamedTuple, Optional
 
-from tools import mpy, shorten, sift
-from tools.errors import InterpreterError, TreeError, run_main
+from svctl.build import mpy, shorten, sift
+from svctl.errors import InterpreterError, TreeError, run_main
+from svctl.setup import unixport
+from svctl.setup.place import CODE as ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 PLAIN = ("boot.py", "main.py", "services.config")
 COMPILED = ("lib", "aioservices")
 # The firmware looks for these on flash only.
@@ -256,8 +257,6 @@ def _strays(names: list, texts: list) -> Iterator[str]:
 def check(dest: Path, path: Optional[Path] = None) -> list[str]:
     """Raise TreeError when the interpreter could not load the tree's .mpy files. What to tell of those with
     native code for another machine: this one is not the only one that the tree is for."""
-    from tools import unixport
-
     found = unixport.ask(path or unixport.interpreter())
     told = []
     for file in sorted(dest.rglob("*.mpy")):
@@ -295,7 +294,7 @@ def _save(path: Path, ledger: dict) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tools/tree.py", description="Build the board tree.")
+    parser = argparse.ArgumentParser(prog="python -m svctl.build.tree", description="Build the board tree.")
     parser.add_argument("dir", nargs="?", default="build/board", type=Path)
     parser.add_argument("--source", action="store_true", help="copy .py files, compile nothing")
     args = parser.parse_args()

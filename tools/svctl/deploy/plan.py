@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Collection, NamedTuple, Optional
 
-from tools.check import device
+from svctl.shared import device
 
 # Settings: sent when a board has none, else only when asked for. Secrets (.env): only when named.
 SETTINGS = ("services.config",)

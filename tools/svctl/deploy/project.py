@@ -5,9 +5,10 @@ import hashlib
 from pathlib import Path
 from typing import Optional
 
-from tools import mpy, place, sift, tree
-from tools.errors import DeployError
-from tools.svctl.plan import LEDGER, LIST, MARK, NEW, NEXT, PREV, SECRETS, SETTINGS, SWITCH, File
+from svctl.build import mpy, sift, tree
+from svctl.deploy.plan import LEDGER, LIST, MARK, NEW, NEXT, PREV, SECRETS, SETTINGS, SWITCH, File
+from svctl.errors import DeployError
+from svctl.setup import place
 
 BUILT = mpy.BUILD / "deploy"
 

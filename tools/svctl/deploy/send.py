@@ -6,13 +6,13 @@ import base64
 from hashlib import sha256
 from typing import Callable, NamedTuple, Optional
 
-from tools.check import device
-from tools.errors import BoardFault, DeployError, LinkError
-from tools.svctl import plan as plans
-from tools.svctl.link import Link
-from tools.svctl.plan import BACK, COPY, LEDGER, LIST, MANIFEST, MARK, NEXT, PREV, SHIM, SWITCH, File, Plan
-from tools.svctl.project import Project
-from tools.svctl.source import DEVICE
+from svctl.deploy import plan as plans
+from svctl.deploy.plan import BACK, COPY, LEDGER, LIST, MANIFEST, MARK, NEXT, PREV, SHIM, SWITCH, File, Plan
+from svctl.deploy.project import Project
+from svctl.errors import BoardFault, DeployError, LinkError
+from svctl.link.cable import Link
+from svctl.link.source import DEVICE
+from svctl.shared import device
 
 COPIED = 4096  # bytes of a file of its own that a board copies at once
 PIECE = 768  # bytes of a file that are sent at once: what a board has to decode in its heap

@@ -7,13 +7,14 @@ import re
 import time
 from typing import NamedTuple, Optional
 
-from tools.errors import BoardFault, DeployError, LinkError
-from tools.svctl import act, send, services
-from tools.svctl import plan as plans
-from tools.svctl.link import Link, await_prompt
-from tools.svctl.plan import Effect
-from tools.svctl.port import why_not
-from tools.svctl.project import Project
+from svctl.deploy import plan as plans
+from svctl.deploy import send
+from svctl.deploy.plan import Effect
+from svctl.deploy.project import Project
+from svctl.errors import BoardFault, DeployError, LinkError
+from svctl.link.cable import Link, await_prompt
+from svctl.link.port import why_not
+from svctl.manage import act, services
 
 UP = 110.0  # s in which a board that was reset is back at a prompt; one that hangs goes back after 90
 MOMENT = 1.0  # s that a service has to run

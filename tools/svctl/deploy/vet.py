@@ -8,12 +8,13 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from tools import check, place
-from tools.errors import DeployError
-from tools.svctl import send
-from tools.svctl.link import Link
-from tools.svctl.plan import SECRETS, SETTINGS, Plan
-from tools.svctl.project import Project
+from svctl.build import check
+from svctl.deploy import send
+from svctl.deploy.plan import SECRETS, SETTINGS, Plan
+from svctl.deploy.project import Project
+from svctl.errors import DeployError
+from svctl.link.cable import Link
+from svctl.setup import place
 
 CONFIG = SETTINGS[0]
 MARK = b"\xef\xbb\xbf"

@@ -12,9 +12,9 @@ from typing import Iterator, Optional
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
-from tools.errors import BoardFault, LinkError
-from tools.svctl import port as ports
-from tools.svctl.source import pieces, source
+from svctl.errors import BoardFault, LinkError
+from svctl.link import port as ports
+from svctl.link.source import pieces, source
 
 PATIENCE = 5.0  # s that a board may be silent: a service of its may hold the loop for a while
 LONGEST = 60.0  # s that a single command may take

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 
-from tools.errors import run_main
+from svctl.errors import run_main
 
 LOST = re.compile(r"OSError|termios\.error|serial\.")
 GONE = "the link has ended: the board was shut down or reset, or the cable was pulled"
@@ -21,10 +21,10 @@ def told(text: str) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="tools/repl.py", description="The console of a board.")
+    parser = argparse.ArgumentParser(prog="python -m svctl.link.repl", description="The console of a board.")
     parser.add_argument("port", help="like /dev/ttyACM0")
     args = parser.parse_args()
-    child = subprocess.Popen([sys.executable, "-m", "tools.svctl", "-t", args.port, "shell"],
+    child = subprocess.Popen([sys.executable, "-m", "svctl", "-t", args.port, "shell"],
                              stderr=subprocess.PIPE, text=True, errors="replace")
     said = child.communicate()[1]
     shown = told(said)

@@ -8,7 +8,7 @@ import re
 import string
 from pathlib import Path
 
-DEVICE = Path(__file__).resolve().parent / "device"
+DEVICE = Path(__file__).resolve().parent.parent / "device"
 SMALL = 500  # characters that a board compiles in one go, in about 10 ms
 PIECE = "_svctl_f"  # what a function is called on its way into its class
 

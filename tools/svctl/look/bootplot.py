@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from xml.sax.saxutils import escape
 
-from tools.svctl import boottime
-from tools.svctl.boottime import Bar, Boot
+from svctl.look import boottime
+from svctl.look.boottime import Bar, Boot
 
 # px: of a character, the font, a line, the margin, between columns
 CHAR, SIZE, ROW, EDGE, GAP = 7.2, 12, 24, 24, 22

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Callable, Optional
 
-from tools.check import device
-from tools.errors import LinkError, ServiceUnknown
-from tools.svctl import services
-from tools.svctl.link import Link
+from svctl.errors import LinkError, ServiceUnknown
+from svctl.link.cable import Link
+from svctl.manage import services
+from svctl.shared import device
 
 
 class Graph:

@@ -5,7 +5,7 @@ import re
 from datetime import datetime, timedelta
 from typing import NamedTuple, Optional
 
-from tools.svctl.link import Link
+from svctl.link.cable import Link
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 MODULES = ("aioctl.text", "aiocalendar", "aiolines")  # what reading it takes on a board

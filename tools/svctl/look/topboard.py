@@ -6,10 +6,11 @@ import queue
 import threading
 from typing import Callable, NamedTuple, Optional
 
-from tools.errors import BoardFault, ToolError
-from tools.svctl import act, journal, topmodel
-from tools.svctl.cli import explained
-from tools.svctl.link import SHORT, Link
+from svctl.errors import BoardFault, ToolError
+from svctl.link.cable import SHORT, Link
+from svctl.look import journal, topmodel
+from svctl.manage import act
+from svctl.manage.faults import explained
 
 AGAIN = 1.0  # s until the next try to reach a board that is gone
 SOON = 0.2  # s between two looks while something that was asked for is under way

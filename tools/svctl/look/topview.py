@@ -12,8 +12,8 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import DataTable, Footer, Input, RichLog, Static
 
-from tools.svctl import topmodel
-from tools.svctl.topboard import News
+from svctl.look import topmodel
+from svctl.look.topboard import News
 
 COLOURS = {"good": "green", "bad": "bold red", "warning": "yellow", "busy": "cyan", "dim": "dim"}
 LEVELS = {"[WARNING]": "yellow", "[ERROR]": "red", "[CRITICAL]": "bold red"}

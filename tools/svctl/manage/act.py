@@ -7,9 +7,9 @@ import json
 import time
 from typing import Callable, Optional
 
-from tools.errors import BoardFault, LinkError, SettingsError
-from tools.svctl import complete, services
-from tools.svctl.link import Link
+from svctl.errors import BoardFault, LinkError, SettingsError
+from svctl.link.cable import Link
+from svctl.manage import complete, services
 
 PATIENCE = 60.0  # s: longer than a start may take by default, and a stop
 AGAIN = 0.05

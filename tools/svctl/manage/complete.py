@@ -2,17 +2,30 @@
 quickly; keys of settings; ports."""
 from __future__ import annotations
 
+import argparse
 import contextlib
 from pathlib import Path
 from typing import Iterator
 
 from serial.tools import list_ports
 
-from tools import place
-from tools.check import device, service_files
-from tools.errors import ToolError
+from svctl.build.check import service_files
+from svctl.errors import ToolError
+from svctl.link.cable import Link
+from svctl.manage import services, settings
+from svctl.setup import place
+from svctl.shared import device
 
 PATIENCE = 1.0  # s for a board; somebody waits
+
+
+def name_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="a service, or a pattern with *").completer = names
+
+
+def pattern_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", nargs="?",
+                        help="a service, or a pattern with *; else all").completer = names
 
 
 def names(prefix: str, parsed_args, **_) -> list:
@@ -32,17 +45,12 @@ def names(prefix: str, parsed_args, **_) -> list:
 
 def _on(port: str) -> Iterator[str]:
     """The names that a board knows."""
-    from tools.svctl import services
-    from tools.svctl.link import Link
-
     with Link(port, PATIENCE) as link:
         yield from [each["name"] for each in services.of(link, None)]
 
 
 def keys(prefix: str, parsed_args, **_) -> list:
     """Keys of the entry that is named."""
-    from tools.svctl import settings
-
     return [f"{key}=" for key in settings.words(parsed_args.name or "") if key.startswith(prefix)]
 
 

@@ -2,12 +2,10 @@
 codes have it."""
 from __future__ import annotations
 
-import argparse
 from typing import Optional
 
-from tools.errors import BoardFault, ServiceUnknown, ToolError
-from tools.svctl.complete import names
-from tools.svctl.link import Link
+from svctl.errors import BoardFault, ServiceUnknown, ToolError
+from svctl.link.cable import Link
 
 # systemd's exit codes
 ACTIVE, FAILED, INACTIVE, UNKNOWN = 0, 1, 3, 4
@@ -18,15 +16,6 @@ MODULES = ("aioctl.text", "aioclass_errors", "aioclass_people", "aioservice.orde
 WORDS = {"running": "active", "done": "active", "scheduled": "active", "starting": "activating",
          "waiting": "activating", "restarting": "activating", "stopping": "deactivating", "failed": "failed",
          "not loaded": "failed"}
-
-
-def name_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="a service, or a pattern with *").completer = names
-
-
-def pattern_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", nargs="?",
-                        help="a service, or a pattern with *; else all").completer = names
 
 
 def of(link: Link, pattern: Optional[str]) -> list:

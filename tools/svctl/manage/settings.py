@@ -5,10 +5,10 @@ import copy
 import json
 from typing import Any, Optional
 
-from tools.check import device
-from tools.errors import BoardFault, SettingsError
-from tools.svctl import services
-from tools.svctl.link import Link
+from svctl.errors import BoardFault, SettingsError
+from svctl.link.cable import Link
+from svctl.manage import services
+from svctl.shared import device
 
 BOOT = "_boot"
 INTERVAL = ("start_in", "repeat")  # of a schedule

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Callable, Optional, Sequence
 
-from tools.errors import InterpreterError
+from svctl.errors import InterpreterError
 
 SUITES = ("trixie", "sid")
 KEYRINGS = ("/usr/share/keyrings/debian-archive-keyring.gpg",

@@ -1,19 +1,26 @@
-"""Where things are: the tools themselves, their workspace, and the project that a person is in.
-
-The tools lie in a clone, or were installed from one by pip; then `lib/` lies beside them, for the code that
-boards and tools have in common.
-"""
+"""Where things are: the tools themselves, what boards and tools have in common, the workspace of the
+tools, and the project that a person is in."""
 from __future__ import annotations
 
 import os
 from pathlib import Path
 from typing import Optional
 
-from tools.errors import TreeError
+from svctl.errors import TreeError
 
-CODE = Path(__file__).resolve().parent.parent
-IS_CLONE = (CODE / "lib" / "aioservice").is_dir()
-LIB = CODE / "lib" if IS_CLONE else CODE / "tools" / "lib"
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def home() -> Path:
+    """The folder that `lib/`, `aioservices/`, `boot.py` and `main.py` lie in: the clone around the tools, or
+    what a wheel carries of it."""
+    clone = PACKAGE.parent.parent
+    return clone if (clone / "lib" / "aioservice").is_dir() else PACKAGE / "shipped"
+
+
+CODE = home()
+IS_CLONE = CODE != PACKAGE / "shipped"
+LIB = CODE / "lib"
 
 
 def is_project(folder: Path) -> bool:

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from tools import apt
-from tools.errors import InterpreterError, run_main
+from svctl.errors import InterpreterError, run_main
+from svctl.setup import apt
+from svctl.setup.place import BUILD, PACKAGE
 
-ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "build"
-PROBE = ROOT / "tools" / "sim" / "probe.py"
+PROBE = PACKAGE / "simboard" / "sim" / "probe.py"
 OLDEST = (1, 24)
 NATIVE, BITS32 = "micropython", "micropython32"
 FAILED32 = "cache/unixport-32-failed"  # says why there is none; make unixport tries again
@@ -89,7 +88,7 @@ def _install(name: str, command: list[str]) -> Interpreter:
     """Write build/bin/NAME, a script that starts `command`; only when it differs."""
     path = BUILD / "bin" / name
     words = " ".join(shlex.quote(word) for word in command)
-    text = f'#!/bin/sh\n# written by tools/unixport.py\nexec {words} "$@"\n'
+    text = f'#!/bin/sh\n# written by svctl.setup.unixport\nexec {words} "$@"\n'
     try:
         same = path.read_text() == text
     except (OSError, UnicodeDecodeError):

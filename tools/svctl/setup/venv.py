@@ -9,9 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.errors import ToolError, run_main
+from svctl.errors import ToolError, run_main
+from svctl.setup.place import CODE as ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / "build" / "venv"
 REQUIREMENTS = ROOT / "requirements.txt"
 PROJECT = ROOT / "pyproject.toml"

@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 from typing import Optional
 
-from tools import mpy, simulation, unixport
-from tools.console import Console, Port, Terminal
-from tools.errors import BoardError, run_main
-from tools.supervisor import Supervisor
+from svctl.build import mpy
+from svctl.errors import BoardError, run_main
+from svctl.setup import unixport
+from svctl.simboard import simulation
+from svctl.simboard.console import Console, Port, Terminal
+from svctl.simboard.supervisor import Supervisor
 
 HEAP = "192k"
 ROMFS = b"\xd2\xcd\x31"  # how an image begins

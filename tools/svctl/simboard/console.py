@@ -14,9 +14,9 @@ import tty
 from pathlib import Path
 from typing import Callable, Optional
 
-from tools.errors import BoardError
-from tools.supervisor import Ended
-from tools.uart import Uart
+from svctl.errors import BoardError
+from svctl.simboard.supervisor import Ended
+from svctl.simboard.uart import Uart
 
 CTRL_C, CTRL_BACKSLASH = 0x03, 0x1C
 CHUNK = 1024

@@ -1,5 +1,5 @@
 """simulation.json: what happens around a simulated board. Read and checked at power-on, for the supervisor;
-the modules in tools/sim read it again while the board runs. docs/simulation.md describes it."""
+the modules in sim/ read it again while the board runs. docs/simulation.md describes it."""
 from __future__ import annotations
 
 import calendar
@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 from typing import Callable, Optional
 
-from tools.errors import BoardError
+from svctl.errors import BoardError
 
 NAME = "simulation.json"
-# What differs between boards, as the environment says it: see tools/sim/machine_backup.py, machine_power.py.
+# What differs between boards, as the environment says it: see sim/machine_backup.py, machine_power.py.
 BOARDS = {
     "esp32": {"BOARD_KEEPS": "rtc", "BOARD_WDT": "2147483"},
     "rp2040": {"BOARD_KEEPS": "scratch", "BOARD_WDT": "8388"},

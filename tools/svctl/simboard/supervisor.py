@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 from typing import Optional
 
-from tools.errors import BoardError
+from svctl.errors import BoardError
 
-PWRON, HARD, WDT, DEEPSLEEP, SOFT = 1, 2, 3, 4, 5  # as in tools/sim/machine.py
+PWRON, HARD, WDT, DEEPSLEEP, SOFT = 1, 2, 3, 4, 5  # as in sim/machine.py
 _PR_SET_PDEATHSIG = 1
 # A VM that dies of one of these is a board that crashed. An ESP32 resets then; an RP2040 hangs until its
 # watchdog does that.

@@ -8,7 +8,7 @@ WDT_RESET = 3
 DEEPSLEEP_RESET = 4
 SOFT_RESET = 5
 
-# Lines to the supervisor (tools/supervisor.py), which is this board's hardware.
+# Lines to the supervisor (../supervisor.py), which is this board's hardware.
 _wire = open(int(os.getenv("BOARD_WIRE")), "r+b")
 
 

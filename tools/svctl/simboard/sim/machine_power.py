@@ -58,7 +58,7 @@ _LONGEST = int(os.getenv("BOARD_WDT") or 8388)
 
 
 class WDT:
-    # As in the rp2 port. Nothing stops it; what it does, tools/supervisor.py does.
+    # As in the rp2 port. Nothing stops it; what it does, ../supervisor.py does.
     def __init__(self, id=0, timeout=5000):
         if id != 0:
             raise ValueError("WDT(%s) doesn't exist" % id)

@@ -1,5 +1,5 @@
 # Tells the host tools which interpreter this is: name, version, .mpy version, word size.
-# Run by tools/unixport.py; works on any MicroPython (and on CPython, to refuse it).
+# Run by tools/svctl/setup/unixport.py; works on any MicroPython (and on CPython, to refuse it).
 import sys
 
 version = ".".join([str(part) for part in sys.implementation[1][:3]])
