@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 from xml.sax.saxutils import unescape
 
 import pytest
-from harness import HEAPS, ROOT
-from test_bootplot import looked_at
+from support.drawn import looked_at
+from support.harness import HEAPS, ROOT
 
 from svctl.look import bootplot, topmodel
 from tools.docs import boardpictures

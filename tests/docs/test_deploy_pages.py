@@ -8,8 +8,8 @@ import shlex
 import shutil
 
 import pytest
-from harness import ROOT
-from test_deploy import BARE
+from support.deploying import BARE
+from support.harness import ROOT
 
 from svctl import cli
 from svctl.commands import deploy as command

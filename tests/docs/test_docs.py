@@ -1,27 +1,27 @@
 """What README.md and docs/ show is what happens: docpage.py says how each kind of block is tried."""
 import re
 
-import docpage
 import pytest
-from harness import ROOT
+from support import docpage
+from support.harness import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Blocks whose test stands elsewhere, as they need another board: (page, tag) -> the test.
 ELSEWHERE = {
-    ("profile.md", "python"): "test_profile.py::test_the_page_shows_what_happens",
-    ("profile.md", "console"): "test_profile.py::test_the_page_shows_what_happens",
-    ("scheduling.md", "python"): "test_calendar.py::test_the_service_and_its_session",
-    ("scheduling.md", "console"): "test_calendar.py::test_the_service_and_its_session",
-    ("journal.md", "python"): "test_logger.py::test_the_program_of_the_page",
-    ("romfs.md", "sh"): "test_romfs.py::test_the_commands_of_the_document",
+    ("profile.md", "python"): "device/aioctl/test_profile.py::test_the_page_shows_what_happens",
+    ("profile.md", "console"): "device/aioctl/test_profile.py::test_the_page_shows_what_happens",
+    ("scheduling.md", "python"): "device/aioschedule/test_calendar.py::test_the_service_and_its_session",
+    ("scheduling.md", "console"): "device/aioschedule/test_calendar.py::test_the_service_and_its_session",
+    ("journal.md", "python"): "device/aiolog/test_logger.py::test_the_program_of_the_page",
+    ("romfs.md", "sh"): "device/aioboot/test_romfs.py::test_the_commands_of_the_document",
 }
 # Pages whose sessions need another board than the one here, or a host: the tests that try them.
 PAGES_ELSEWHERE = {
-    "aioconsole.md": "test_console_services.py",
-    "deploy.md": "test_deploy_docs.py",
-    "services.md": "test_shipped.py",
-    "simulation.md": "test_shipped.py",
-    "svctl.md": "test_deploy_docs.py",
+    "aioconsole.md": "device/aioconsole/test_console_services.py",
+    "deploy.md": "docs/test_deploy_pages.py",
+    "services.md": "device/services/test_shipped.py",
+    "simulation.md": "device/services/test_shipped.py",
+    "svctl.md": "docs/test_deploy_pages.py",
 }
 HERE = [path for path in PAGES if path.name not in PAGES_ELSEWHERE]
 

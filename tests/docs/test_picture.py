@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from harness import HEAPS, ROOT
+from support.harness import HEAPS, ROOT
 
 from svctl.errors import BoardError
 from tools.docs import picture

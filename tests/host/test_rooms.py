@@ -5,7 +5,7 @@ import ast
 from pathlib import Path
 from typing import Iterator
 
-from harness import ROOT
+from support.harness import ROOT
 
 TOOLS = ROOT / "tools"
 

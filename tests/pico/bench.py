@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Callable, Optional
 
-from harness import Result, Terminal, Timeout
+from support.harness import Result, Terminal, Timeout
 
 from svctl.build import mpy
 from svctl.simboard.console import make_raw

@@ -10,7 +10,7 @@ import sys
 import pytest
 from bench import FIRMWARE_PROMPT, Pico
 from cuts import Record, distinct
-from harness import ROOT
+from support.harness import ROOT
 
 from svctl.build import tree as trees
 from svctl.build import mpy

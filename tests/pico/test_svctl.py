@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from bench import PATIENCE, Pico
-from harness import ROOT
+from support.harness import ROOT
 
 
 def command(board: Pico, *args: str) -> list[str]:

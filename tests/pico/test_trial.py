@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 from bench import PATIENCE
-from harness import ROOT
+from support.harness import ROOT
 from test_svctl import command, svctl
 
 from svctl.build import mpy

@@ -25,7 +25,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from harness import ROOT, Vm
+from support.harness import ROOT, Vm
 
 from svctl.build import check, tree
 

@@ -16,7 +16,7 @@ from typing import Callable, NamedTuple, Optional, Union
 from svctl.build import mpy, romfs
 from svctl.simboard.supervisor import die_with
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 BOARD = [sys.executable, "-S", str(ROOT / "tools" / "board")]
 HEAPS = {32: "192k", 64: "384k"}  # objects are twice as large with 64 bits
 

@@ -10,7 +10,7 @@ import json
 import re
 
 import pytest
-from harness import ROOT, Vm
+from support.harness import ROOT, Vm
 
 MAIN = """
 import machine, sys, os

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from harness import ROOT
+from support.harness import ROOT
 
 from svctl.build import tree
 

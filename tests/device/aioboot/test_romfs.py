@@ -11,8 +11,8 @@ import subprocess
 import sys
 
 import pytest
-from harness import BOARD, ROOT
-from test_services import FOREVER, SERVICE, Board
+from support.harness import BOARD, ROOT
+from support.services import FOREVER, SERVICE, Board
 
 from svctl.build import romfs
 

@@ -8,7 +8,7 @@ import re
 import shutil
 
 import pytest
-from harness import ROOT, Vm
+from support.harness import ROOT, Vm
 
 from svctl.build import tree as trees
 from svctl.deploy import plan as plans
@@ -279,7 +279,7 @@ def test_console_that_is_busy_for_a_host_is_no_hang(board, own):
     that the deploy has brought may hang itself, and goes back."""
     board.hangs_soon()
     board.vm.ship("aioservices/services/repl_service.mpy")
-    board.vm.put("lib/aiorepl.py", (ROOT / "tests/holding_repl.py").read_text())
+    board.vm.put("lib/aiorepl.py", (ROOT / "tests/support/holding_repl.py").read_text())
     board.begin()
     if own:
         board.new.put("aioservices/services/repl_service.py", (ROOT / "aioservices/services/repl_service.py").read_text() + "new = 1\n")

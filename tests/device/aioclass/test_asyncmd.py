@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+
 # -- one service of each type, in asyncmd's style ---------------------------------
 
 # A core service: sets something up and is done. Its setup() and cleanup() are its own business.

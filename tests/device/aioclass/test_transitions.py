@@ -1,5 +1,5 @@
 """The one state machine: each transition that the head of aioclass.py lists does happen, and no other."""
-from test_random import listed
+from support.states import listed
 
 # What each part shows stands in its first line. The parts share one board; each leaves it stopped.
 SCRIPT = """

@@ -10,9 +10,9 @@ import time
 import unicodedata
 
 import pytest
-from harness import ROOT
-from screen import Screen
-from test_console import BACKSPACE, DELETE, DOWN, END, HOME, LEFT, MAIN, PROMPT, RIGHT, UP, completed, run
+from support.harness import ROOT
+from support.keys import BACKSPACE, DELETE, DOWN, END, HOME, LEFT, MAIN, PROMPT, RIGHT, UP, completed, run
+from support.screen import Screen
 
 # (the key's name in the document, lines run before, what is typed, what the line is then)
 KEYS = [

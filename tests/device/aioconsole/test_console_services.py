@@ -4,7 +4,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from harness import ROOT
+from support.harness import ROOT
+
 from tools.docs import usage
 
 PROMPT = "--> "

@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from harness import ROOT
+from support.harness import ROOT
 
 # Prints nothing by itself; `row(name)` is what is known of a name.
 PRELUDE = """

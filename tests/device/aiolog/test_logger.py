@@ -11,8 +11,8 @@ import sys
 from fractions import Fraction
 
 import pytest
-from harness import ROOT
-from test_services import Board
+from support.harness import ROOT
+from support.services import Board
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from support.harness import ROOT
 
-LIB = Path(__file__).resolve().parent.parent / "lib"
+LIB = ROOT / "lib"
 
 # Ten years of a clock that is read at odd moments and whose ticks wrap as on a board.
 CLOCK = """

@@ -14,9 +14,9 @@ from calendar import monthrange
 from datetime import datetime, timedelta
 
 import pytest
-from harness import ROOT
-from test_services import Board
-from test_settings import FLASH
+from support.flash import FLASH
+from support.harness import ROOT
+from support.services import Board
 
 LIB = ROOT / "lib"
 

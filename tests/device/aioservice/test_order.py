@@ -3,11 +3,11 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
-from pathlib import Path
 
 import pytest
+from support.harness import ROOT
 
-SOURCE = Path(__file__).resolve().parent.parent / "lib/aioservice/order.py"
+SOURCE = ROOT / "lib/aioservice/order.py"
 
 # (wanted, graph, what comes along)
 CLOSURES = [

@@ -3,11 +3,10 @@
 The seed is in the test's id. SEEDS=200 in the environment tries more of them.
 """
 import os
-from pathlib import Path
 
 import pytest
-
-HERE = Path(__file__).parent
+from support.harness import ROOT
+from support.states import listed
 
 SCRIPT = """
 import random
@@ -110,21 +109,9 @@ run(main)
 """
 
 
-def listed() -> set:
-    """The transitions in the head comment of aioclass.py."""
-    found = set()
-    for line in (HERE.parent / "lib" / "aioclass.py").read_text().split("\n"):
-        if line.startswith("#   ") and "->" in line:
-            for each in [part for part in line[4:].split(";") if "->" in part]:
-                left, right = each.split("->")
-                ends = right.strip().split("  ")[0].replace("|", " ").split()
-                found |= {(start, end) for start in left.replace(",", " ").split() for end in ends}
-    return found
-
-
 @pytest.mark.parametrize("seed", range(1, 1 + int(os.environ.get("SEEDS", "8"))))
 def test_random_lives(vm, seed):
-    vm.put("lib/lab.py", (HERE / "lab.py").read_text())
+    vm.put("lib/lab.py", (ROOT / "tests/support/lab.py").read_text())
     lines = vm.run(SCRIPT.format(seed=seed), timeout=60).out.split("\n")
     assert lines[0].startswith("runs ") and (int(lines[0][5:]) > 10 or lines[1] == "cyclic True"), lines
     moves = {tuple(line.split()[1:]) for line in lines if line.startswith("move ")}

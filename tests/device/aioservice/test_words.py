@@ -1,6 +1,6 @@
 """What people say to services, one word behind the other: the last one wins, at whatever pass of the loop it comes."""
 import pytest
-from harness import ROOT
+from support.harness import ROOT
 
 FIRST = ("running", "stopped", "gone", "leaving", "masked", "disabled", "held")
 

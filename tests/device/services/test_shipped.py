@@ -9,7 +9,7 @@ import re
 import shutil
 
 import pytest
-from harness import ROOT
+from support.harness import ROOT
 
 from svctl.build import check
 from svctl.simboard import simulation

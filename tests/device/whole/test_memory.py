@@ -1,7 +1,6 @@
 """When memory is gone: nobody is lost who could go on."""
 import pytest
 
-
 HOG = """
 held = []
 class Hog(Service):

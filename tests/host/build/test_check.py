@@ -9,8 +9,9 @@ import subprocess
 import sys
 
 import pytest
-from harness import ROOT
-from test_services import SERVICE, Board
+from support.checks import run_check
+from support.harness import ROOT
+from support.services import SERVICE, Board
 
 from svctl.build import check
 
@@ -213,11 +214,6 @@ def source_tree(folder):
         (services / f"{name}_service.py").write_text(SERVICE % ("    " + attributes, "pass", called))
     (folder / "services.config").write_text(json.dumps(SETTINGS))
     return folder
-
-
-def run_check(*args):
-    return subprocess.run([sys.executable, "-m", "svctl.build.check", *map(str, args)], cwd=ROOT, text=True,
-                          capture_output=True, timeout=30)
 
 
 def test_board_and_host_find_the_same(vm, tmp_path):

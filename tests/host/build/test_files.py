@@ -9,9 +9,9 @@ import shutil
 import subprocess
 
 import pytest
-from harness import ROOT
-from test_check import run_check
-from test_services import SERVICE, Board
+from support.checks import run_check
+from support.harness import ROOT
+from support.services import SERVICE, Board
 
 from svctl.build import mpy, package, shorten, sift, tree
 from svctl.build.parsed import parsed, yields

@@ -7,8 +7,8 @@ import shutil
 import threading
 
 import pytest
-from harness import ROOT, mpremote
-from test_deploy import BARE
+from support.deploying import BARE
+from support.harness import ROOT, mpremote
 
 from svctl.build import package
 

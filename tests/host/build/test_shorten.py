@@ -1,7 +1,8 @@
 """The names that the board gets: shortened where nobody sees them."""
 import ast
 
-from harness import ROOT
+from support.harness import ROOT
+
 from svctl.build.shorten import Names, of_folder
 
 LIB = ROOT / "lib"

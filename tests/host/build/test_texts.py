@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 import pytest
-from harness import ROOT
-from test_services import Board
+from support.harness import ROOT
+from support.services import Board
 
 from svctl.build import check
 

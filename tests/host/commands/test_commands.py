@@ -4,16 +4,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import select
 import shutil
 import subprocess
 import sys
-import time
 
 import pytest
-from harness import ROOT, Vm
-from test_deploy import BARE, still_runs
-from wire import Cable
+from support.deploying import BARE, still_runs
+from support.harness import ROOT, Vm
+from support.running import running, until
+from support.wire import Cable
 
 from svctl import cli
 from svctl.link.cable import Link
@@ -22,24 +21,9 @@ from svctl.manage.act import verb
 
 sys.path.insert(0, str(ROOT / "lib"))
 SVCTL = [sys.executable, "-m", "svctl"]
-FAILS = """
-from aioclass import Service
-class Fails(Service):
-    enabled = True
-    restart = "no"
-    async def task(self):
-        raise OSError("no sensor")
-service = Fails("fails")
-"""
-
-
 @pytest.fixture
 def board(vm32):
-    vm32.ship()
-    vm32.put("aioservices/services/fails_service.py", FAILS)
-    session = vm32.session()
-    session.expect("--> ")
-    return session
+    return running(vm32)
 
 
 def test_look(board, svctl, compiled):
@@ -327,12 +311,3 @@ def test_shell_is_the_boards_console(board):
     finally:
         shell.kill()
         os.close(master)
-
-
-def until(fd: int, text: str, seconds: float = 10) -> str:
-    """What came from a terminal until `text` did."""
-    seen, end = "", time.monotonic() + seconds
-    while text not in seen:
-        assert select.select([fd], [], [], max(0, end - time.monotonic()))[0], seen
-        seen += os.read(fd, 4096).decode(errors="replace")
-    return seen

@@ -9,7 +9,7 @@ import os
 import sys
 
 import pytest
-from test_svctl_settings import WHEN, editor, saved  # noqa: F401 - a fixture
+from support.saved import WHEN, saved
 
 MADE = """
 import asyncio
@@ -139,7 +139,7 @@ def test_a_value_of_another_kind_is_told_and_saved(board, svctl, pair, said):
     ('{"kwargs": {"old": 1, "lout": true}}', "one.kwargs.lout: its class does not name it; did you mean loud?"),
     ('{"enabled": true, "kwargs": {"mqtt": {}, "mqt": {}}}', "one.kwargs.mqt: its class does not name it; did you mean mqtt?"),
 ])
-def test_edit_refuses_the_names_that_config_refuses(board, svctl, editor, tmp_path, monkeypatch, text, said):  # noqa: F811
+def test_edit_refuses_the_names_that_config_refuses(board, svctl, editor, tmp_path, monkeypatch, text, said):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(sys, "stdin", open(os.devnull))
     session = board({"one": {"kwargs": {"old": 1}}})
@@ -161,7 +161,7 @@ def test_edit_refuses_the_names_that_config_refuses(board, svctl, editor, tmp_pa
     ("text = '{\"args\": [NaN]}'", "one: NaN is no value in JSON"),
     ("text = '{\"name\": \"\\\\ud800\"}'", "one: \\ud83d and the like are halves of characters; write whole ones"),
 ])
-def test_edit_takes_what_editors_leave(board, svctl, editor, monkeypatch, tmp_path, code, said):  # noqa: F811
+def test_edit_takes_what_editors_leave(board, svctl, editor, monkeypatch, tmp_path, code, said):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(sys, "stdin", open(os.devnull))
     session = board({})

@@ -11,8 +11,9 @@ import sys
 import threading
 
 import pytest
-from harness import ROOT
-from test_deploy import BARE, SMALL
+from support.deploying import BARE, SMALL
+from support.harness import ROOT
+from support.saved import WHEN, saved
 
 ENTRY = """{
   "enabled": true,
@@ -20,35 +21,6 @@ ENTRY = """{
 }
 """
 SVCTL = [sys.executable, "-m", "svctl"]
-WHEN = "counts from the next boot on; now by: svctl reload\n"
-
-
-@pytest.fixture
-def board(vm32):
-    vm32.ship()
-    session = vm32.session()
-    session.expect("--> ")
-    session.config = vm32.root / "services.config"
-    return session
-
-
-def saved(board, name):
-    return json.loads(board.config.read_text()).get(name)
-
-
-@pytest.fixture
-def editor(tmp_path, monkeypatch):
-    """Sets an $EDITOR that does what a piece of Python says to the `text` that it is given."""
-    monkeypatch.delenv("VISUAL", raising=False)
-
-    def use(code):
-        path = tmp_path / "editor.py"
-        path.write_text(f"import sys\npath = sys.argv[1]\ntext = open(path).read()\n{code}\nopen(path, 'w').write(text)\n")
-        monkeypatch.setenv("EDITOR", f"{sys.executable} {path}")
-
-    return use
-
-
 def test_config_shows_and_changes(board, svctl):
     assert svctl(board.tty, "config", "hello.service") == (0, ENTRY, "")
     assert svctl(board.tty, "config", "hello", "greeting=moin", "args=[1, 3]", "restart=no") == (0, """{

@@ -12,9 +12,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from harness import ROOT, Vm
-from test_deploy import BARE
-from wire import Port
+from support.deploying import BARE
+from support.harness import ROOT, Vm
+from support.wire import Port
 
 from svctl.build import check, heap, mpy
 from svctl.commands import new

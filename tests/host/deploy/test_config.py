@@ -10,8 +10,8 @@ import shutil
 import subprocess
 
 import pytest
-from harness import ROOT
-from test_deploy import BARE, contents, still_runs, svctl  # noqa: F401 - a fixture
+from support.deploying import BARE, contents, still_runs
+from support.harness import ROOT
 
 from svctl.commands import deploy as command
 
@@ -39,15 +39,6 @@ REFUSED = {
 
 
 @pytest.fixture
-def board(vm32):
-    vm32.ship()
-    session = vm32.session()
-    session.expect("--> ")
-    session.vm = vm32
-    return session
-
-
-@pytest.fixture
 def tree(board, tmp_path, monkeypatch):
     """What is on the board, with a change of lib/."""
     monkeypatch.setattr(command, "KEPT", tmp_path / "kept")
@@ -57,13 +48,13 @@ def tree(board, tmp_path, monkeypatch):
     return tree
 
 
-def deploy(svctl, board, tree, *args):  # noqa: F811
+def deploy(svctl, board, tree, *args):
     code, said = svctl(board.tty, "deploy", "--tree", str(tree), *args)
     return code, said.splitlines()
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_settings_that_no_board_can_go_by_are_refused_before_anything_is_sent(board, tree, svctl, name):  # noqa: F811
+def test_settings_that_no_board_can_go_by_are_refused_before_anything_is_sent(board, tree, svctl, name):
     data, why = REFUSED[name]
     (tree / "services.config").write_bytes(data)
     before = contents(board.vm.root, beside=True)
@@ -77,7 +68,7 @@ def test_settings_that_no_board_can_go_by_are_refused_before_anything_is_sent(bo
     assert code == 0 and said[-1] == "done" and (board.vm.root / "lib/aiofresh.mpy").exists()
 
 
-def test_each_error_is_a_line_of_its_own(board, tree, svctl):  # noqa: F811
+def test_each_error_is_a_line_of_its_own(board, tree, svctl):
     (tree / "services.config").write_text('{"hello": {"args": 5, "enabled": 1}, "_boot": {"watchdog": -1}}')
     code, said = deploy(svctl, board, tree, "--config", "--dry-run")
     assert code == 1 and [line[:42] for line in said[-3:]] == [
@@ -85,7 +76,7 @@ def test_each_error_is_a_line_of_its_own(board, tree, svctl):  # noqa: F811
 
 
 @pytest.mark.parametrize("name", ["mark", "comma", "utf-16", "entry"])
-def test_force_sends_it_all_the_same_and_it_stays(board, tree, svctl, name):  # noqa: F811
+def test_force_sends_it_all_the_same_and_it_stays(board, tree, svctl, name):
     data, why = REFUSED[name]
     (tree / "services.config").write_bytes(data)
     code, said = deploy(svctl, board, tree, "--config", "--force")
@@ -94,7 +85,7 @@ def test_force_sends_it_all_the_same_and_it_stays(board, tree, svctl, name):  # 
 
 
 @pytest.mark.parametrize("name", ["comma", "latin-1", "boot"])
-def test_first_deploy_of_the_trees_own_settings_is_looked_at(vm32, board_tree, tmp_path, svctl, name):  # noqa: F811
+def test_first_deploy_of_the_trees_own_settings_is_looked_at(vm32, board_tree, tmp_path, svctl, name):
     data, why = REFUSED[name]
     shutil.copytree(board_tree, tmp_path / "tree")
     (tmp_path / "tree/services.config").write_bytes(data)
@@ -112,7 +103,7 @@ def test_first_deploy_of_the_trees_own_settings_is_looked_at(vm32, board_tree, t
     (b'{"hello": {"args": 5}}', "services.config: hello.args: expected a list, not 5"),
     (b'{"_boot": []}', "services.config: _boot: expected an object {key: value}, not []"),
 ])
-def test_the_boards_own_are_looked_at_where_they_stay(board, tree, svctl, data, why):  # noqa: F811
+def test_the_boards_own_are_looked_at_where_they_stay(board, tree, svctl, data, why):
     (board.vm.root / "services.config").write_bytes(data)
     before = contents(board.vm.root, beside=True)
     code, said = deploy(svctl, board, tree)
@@ -128,7 +119,7 @@ def test_the_boards_own_are_looked_at_where_they_stay(board, tree, svctl, data, 
 @pytest.mark.parametrize("data, why", [
     ("A=1\n".encode("utf-16"), ".env: it is UTF-16; save it as UTF-8"), ("A=ä\n".encode("latin-1"), ".env: it is not UTF-8 (line 1, byte e4); save it as UTF-8"),
 ])
-def test_secrets_that_are_no_text_are_refused(board, tree, svctl, tmp_path, data, why):  # noqa: F811
+def test_secrets_that_are_no_text_are_refused(board, tree, svctl, tmp_path, data, why):
     (tmp_path / "secrets").write_bytes(data)
     code, said = deploy(svctl, board, tree, "--env", str(tmp_path / "secrets"))
     assert code == 1 and said[-1].startswith(f"deploy: PORT: {why}. ") and not (board.vm.root / ".env").exists()
@@ -141,7 +132,7 @@ def test_secrets_that_are_no_text_are_refused(board, tree, svctl, tmp_path, data
     ({"hello": {"args": ["${NIX}", 5]}}, "services.config: hello.args: ${NIX} is not defined in .env"),
     ('{"hello": {"enabled": false}, "hello": {}}', "services.config: hello stands twice; the last one counts"),
 ])
-def test_findings_are_told_and_sent(board, tree, svctl, settings, finding):  # noqa: F811
+def test_findings_are_told_and_sent(board, tree, svctl, settings, finding):
     settings = json.dumps({"repl": {"enabled": True}, **settings}) if isinstance(settings, dict) else settings
     (tree / "services.config").write_text(settings)
     code, said = deploy(svctl, board, tree, "--config", "--no-trial")
@@ -158,7 +149,7 @@ SAME = [
 
 
 @pytest.mark.parametrize("number", range(len(SAME)))
-def test_what_says_the_same_is_no_change(board, tree, svctl, number):  # noqa: F811
+def test_what_says_the_same_is_no_change(board, tree, svctl, number):
     text = (tree / "services.config").read_text()
     shutil.rmtree(tree / "lib")
     shutil.copytree(board.vm.root / "lib", tree / "lib")
@@ -180,7 +171,7 @@ def test_what_says_the_same_is_no_change(board, tree, svctl, number):  # noqa: F
     ('{"repl":{},"b":{},"a":{}}', '{"repl": {}, "a": {}, "c": {"x": 1}}', ['-  "b": {},', '+  "c": {', '+    "x": 1', '+  },']),
     ('{"repl":{},"hello"', '{"repl":{}}', ['-{"repl":{},"hello"', "+{", '+  "repl": {}', "+}"]),
 ])
-def test_what_differs_is_shown_by_what_it_says(board, tree, svctl, mine, other, shown):  # noqa: F811
+def test_what_differs_is_shown_by_what_it_says(board, tree, svctl, mine, other, shown):
     (board.vm.root / "services.config").write_text(mine)
     (tree / "services.config").write_text(other)
     said = deploy(svctl, board, tree, "--config", "--dry-run", "--force")[1]

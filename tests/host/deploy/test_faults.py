@@ -7,8 +7,8 @@ import re
 import shutil
 
 import pytest
-from test_deploy import BARE, MPY, SMALL, contents, still_runs
-from wire import Port, board_that_says, held_by_another
+from support.deploying import BARE, MPY, SMALL, contents, still_runs
+from support.wire import Port, board_that_says, held_by_another
 
 from svctl import cli
 from svctl.commands import deploy as command

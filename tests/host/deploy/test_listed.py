@@ -7,7 +7,7 @@ import re
 import shutil
 
 import pytest
-from test_deploy import SERVICE, board, contents, still_runs, svctl  # noqa: F401 - fixtures
+from support.deploying import SERVICE, contents, still_runs
 
 from svctl.deploy import plan as plans
 from svctl.deploy.plan import MANIFEST, File, Plan
@@ -62,7 +62,7 @@ def test_what_is_no_manifest_is_sent_whole():
 
 
 @pytest.fixture
-def tree(board, tmp_path):  # noqa: F811
+def tree(board, tmp_path):
     """What is to be on the board, with a service more; the board has a whole manifest."""
     found = tmp_path / "tree"
     root = board.vm.root
@@ -75,7 +75,7 @@ def tree(board, tmp_path):  # noqa: F811
 
 
 @pytest.fixture
-def deploy(board, tree, svctl, monkeypatch):  # noqa: F811
+def deploy(board, tree, svctl, monkeypatch):
     """What svctl says that it sent, and what it did send of the manifest, in base64."""
     sent = []
     call = Link.call
@@ -97,7 +97,7 @@ def deploy(board, tree, svctl, monkeypatch):  # noqa: F811
     return run
 
 
-def test_one_service_more_is_two_lines(board, tree, deploy):  # noqa: F811
+def test_one_service_more_is_two_lines(board, tree, deploy):
     (board.vm.root / "deploy.txt").write_text("".join(f"{path}\n" for path in contents(tree) if "one_service" not in path))
     size = len(SERVICE.encode())
     line = len(f"{size} {'0' * 64} aioservices/services/one_service.py\n")
@@ -106,7 +106,7 @@ def test_one_service_more_is_two_lines(board, tree, deploy):  # noqa: F811
     assert told == size + lines and sent <= lines * 1.5
 
 
-def test_a_manifest_that_is_damaged_is_sent_whole_all_the_same(board, deploy):  # noqa: F811
+def test_a_manifest_that_is_damaged_is_sent_whole_all_the_same(board, deploy):
     path = board.vm.root / MANIFEST
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -115,7 +115,7 @@ def test_a_manifest_that_is_damaged_is_sent_whole_all_the_same(board, deploy):  
 
 
 @pytest.mark.parametrize("harm", ["missing", "empty", "another"])
-def test_a_board_without_a_manifest_gets_it(board, tree, deploy, harm):  # noqa: F811
+def test_a_board_without_a_manifest_gets_it(board, tree, deploy, harm):
     path = board.vm.root / MANIFEST
     if harm == "missing":
         path.unlink()

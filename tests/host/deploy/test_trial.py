@@ -11,9 +11,9 @@ import re
 import shutil
 
 import pytest
-from harness import ROOT
-from test_deploy import contents, still_runs, svctl  # noqa: F401 - a fixture
-from wire import Cable
+from support.deploying import contents, still_runs
+from support.harness import ROOT
+from support.wire import Cable
 
 from svctl import cli
 from svctl.deploy import send, trial, vet
@@ -88,7 +88,7 @@ def desk(vm32, tmp_path):
     (RAISES, "ValueError: no sensor"), (SLOW, "TimeoutError: setup took longer than 1 s"), ("    1 / 0", "ZeroDivisionError: divide by zero"),
     (LATER, "ValueError: later"),
 ], ids=["setup", "too-slow", "import", "task"])
-def test_service_that_is_not_up_brings_the_old_set_back(desk, svctl, monkeypatch, body, why):  # noqa: F811
+def test_service_that_is_not_up_brings_the_old_set_back(desk, svctl, monkeypatch, body, why):
     before = contents(desk.vm.root, beside=True)
     desk.new_service("one", "new", body)
     desk.new_service("two", "new", FINE)
@@ -109,7 +109,7 @@ def test_service_that_is_not_up_brings_the_old_set_back(desk, svctl, monkeypatch
 
 @pytest.mark.parametrize("reloaded", [False, True], ids=["not reloaded", "reloaded"])
 @pytest.mark.parametrize("body", [RAISES, FINE], ids=["raises", "fine"])
-def test_what_nobody_has_judged_is_judged_by_the_next_deploy(desk, svctl, monkeypatch, capsys, body, reloaded):  # noqa: F811
+def test_what_nobody_has_judged_is_judged_by_the_next_deploy(desk, svctl, monkeypatch, capsys, body, reloaded):
     """That the service is up is no proof: it may be the version before, which a refused reload has left."""
     before = contents(desk.vm.root, beside=True)
     desk.new_service("one", "new", body)
@@ -136,7 +136,7 @@ def test_what_nobody_has_judged_is_judged_by_the_next_deploy(desk, svctl, monkey
     assert desk.is_clean()
 
 
-def test_service_that_ran_and_is_not_up_with_the_new_ones(desk, svctl, monkeypatch):  # noqa: F811
+def test_service_that_ran_and_is_not_up_with_the_new_ones(desk, svctl, monkeypatch):
     """It did not change itself: what it imports did."""
     desk.new("lib/aioextra.py", "word = 1")
     desk.new_service("one", "new", "    def setup(self):\n        import aioextra\n        self.word = aioextra.word\n" + FINE)
@@ -150,7 +150,7 @@ def test_service_that_ran_and_is_not_up_with_the_new_ones(desk, svctl, monkeypat
     assert desk.says("service('one').word") == "1"
 
 
-def test_new_service_that_is_not_up_goes_again_and_one_that_left_comes_back(desk, svctl):  # noqa: F811
+def test_new_service_that_is_not_up_goes_again_and_one_that_left_comes_back(desk, svctl):
     for path in desk.tree.glob("aioservices/services/world_service.*"):
         path.unlink()
     desk.vm.put("deploy.txt", "".join(f"{path}\n" for path in contents(desk.vm.root)))
@@ -170,7 +170,7 @@ def test_new_service_that_is_not_up_goes_again_and_one_that_left_comes_back(desk
     ("lib/aioschedule.py", "import nothing_of_this_name", "ImportError: no module named 'nothing_of_this_name'"),
     ("main.py", "this is no Python", "SyntaxError: invalid syntax"),
 ], ids=["lib", "main"])
-def test_set_that_does_not_boot_goes_back(desk, svctl, monkeypatch, path, text, why):  # noqa: F811
+def test_set_that_does_not_boot_goes_back(desk, svctl, monkeypatch, path, text, why):
     if path == "main.py":  # on a board the firmware's prompt is there then, and svctl sees that
         text = "try:\n    import nothing_of_this_name\nexcept ImportError as e:\n    import sys\n    sys.print_exception(e)\n" \
                "    sys.path.append(%r)\nimport asyncio, aioconsole\nasyncio.run(aioconsole.task())\n" % str(ROOT / "lib")
@@ -190,7 +190,7 @@ def test_set_that_does_not_boot_goes_back(desk, svctl, monkeypatch, path, text, 
     assert contents(desk.vm.root) == contents(desk.tree) and desk.is_clean()
 
 
-def test_board_with_an_older_manager(desk, svctl):  # noqa: F811
+def test_board_with_an_older_manager(desk, svctl):
     """One whose boot.py, main.py and lib/ know nothing of a switch."""
     desk.session.close()
     for path in desk.vm.root.glob("lib/aioswitch.*"):
@@ -217,7 +217,7 @@ def test_board_with_an_older_manager(desk, svctl):  # noqa: F811
 # -- cuts --------------------------------------------------------------------------------
 
 
-def places(desk, svctl, restore):  # noqa: F811
+def places(desk, svctl, restore):
     """After how many bytes to the board each of svctl's writes ends."""
     with Cable(desk.tty) as cable:
         assert svctl(cable.name, "deploy", "--tree", str(desk.tree))[0] == 0
@@ -226,7 +226,7 @@ def places(desk, svctl, restore):  # noqa: F811
     return found
 
 
-def test_cable_pulled_behind_every_chunk_of_a_small_deploy(desk, svctl, monkeypatch):  # noqa: F811
+def test_cable_pulled_behind_every_chunk_of_a_small_deploy(desk, svctl, monkeypatch):
     """Services only, so that the board is not reset. CHUNKS=1 in the environment tries every one; else one of
     `step`, from a start that the seed chooses."""
     step = int(os.environ.get("CHUNKS", 12))
@@ -256,7 +256,7 @@ def test_cable_pulled_behind_every_chunk_of_a_small_deploy(desk, svctl, monkeypa
     still_runs(desk.session)
 
 
-def test_board_that_loses_power_in_the_middle(desk, svctl, monkeypatch):  # noqa: F811
+def test_board_that_loses_power_in_the_middle(desk, svctl, monkeypatch):
     """Behind some of svctl's writes, with a lib/ that changed; the board boots by itself."""
     seed = int(os.environ.get("SEED", 1))
     print("seed", seed)
@@ -299,7 +299,7 @@ def test_board_that_loses_power_in_the_middle(desk, svctl, monkeypatch):  # noqa
     ("put move\ntrial", None),
     ("put move\nundo no sensor\nundone", "the deploy before was undone: no sensor"),
 ], ids=["put", "trial", "undone"])
-def test_what_a_deploy_before_has_left(desk, svctl, monkeypatch, line, says):  # noqa: F811
+def test_what_a_deploy_before_has_left(desk, svctl, monkeypatch, line, says):
     """A board that runs while the marker lies there: its boot.py did not see to it, or it has just done so."""
     def decided(sender, reset, trial):
         send.load(sender.link)
@@ -327,7 +327,7 @@ def test_what_a_deploy_before_has_left(desk, svctl, monkeypatch, line, says):  #
 HANG = "    async def task(self):\n        while True: pass"
 
 
-def test_service_that_hangs_in_place_goes_back_by_itself(vm32, tmp_path, svctl):  # noqa: F811
+def test_service_that_hangs_in_place_goes_back_by_itself(vm32, tmp_path, svctl):
     """The serious one: what anybody types next sends a Ctrl-C, and the good version must not be lost by that."""
     desk = hasty(vm32, tmp_path)
     before = contents(desk.vm.root)
@@ -351,7 +351,7 @@ def hasty(vm, tmp_path):
     return desk
 
 
-def left_on_trial(desk, svctl, monkeypatch):  # noqa: F811
+def left_on_trial(desk, svctl, monkeypatch):
     """A deploy whose host has gone when the files were in their places."""
     def gone(*args):
         raise KeyboardInterrupt
@@ -364,7 +364,7 @@ def left_on_trial(desk, svctl, monkeypatch):  # noqa: F811
 
 @pytest.mark.parametrize("command", [["list"], ["status", "one"], ["--json", "list"], ["logs", "-n", "1"], ["is-active", "one"]],
                          ids=lambda command: command[-2] if command[-2:-1] else command[0])
-def test_each_command_says_that_a_trial_is_pending_and_changes_nothing(desk, svctl, monkeypatch, capsys, command):  # noqa: F811
+def test_each_command_says_that_a_trial_is_pending_and_changes_nothing(desk, svctl, monkeypatch, capsys, command):
     desk.new_service("one", "new", FINE)
     capsys.readouterr()
     left_on_trial(desk, svctl, monkeypatch)
@@ -377,7 +377,7 @@ def test_each_command_says_that_a_trial_is_pending_and_changes_nothing(desk, svc
     assert (desk.vm.root / "deploy.switch").read_text().endswith("trial\n") and (desk.vm.root / "deploy.prev").exists()
 
 
-def test_confirm_takes_it_and_rollback_brings_the_set_before_back(desk, svctl, monkeypatch):  # noqa: F811
+def test_confirm_takes_it_and_rollback_brings_the_set_before_back(desk, svctl, monkeypatch):
     old = contents(desk.vm.root)
     assert svctl(desk.tty, "trial")[1] == "nothing is on trial\nnone before is kept\n"
     assert svctl(desk.tty, "confirm") == (1, "confirm: PORT: nothing is on trial\n")
@@ -402,7 +402,7 @@ def test_confirm_takes_it_and_rollback_brings_the_set_before_back(desk, svctl, m
     assert desk.says("service('one').word, service('two').word") == "new new"
 
 
-def test_rollback_is_on_trial_itself(desk, svctl):  # noqa: F811
+def test_rollback_is_on_trial_itself(desk, svctl):
     """What comes back does not boot any more: something has damaged it meanwhile."""
     desk.new("lib/aiologging.py", "word = 1")
     desk.new("main.py", (ROOT / "main.py").read_text() + "# new\n")
@@ -414,7 +414,7 @@ def test_rollback_is_on_trial_itself(desk, svctl):  # noqa: F811
     assert contents(desk.vm.root) == new and desk.is_clean()
 
 
-def test_new_set_whose_services_cannot_be_looked_at_goes_back(desk, svctl):  # noqa: F811
+def test_new_set_whose_services_cannot_be_looked_at_goes_back(desk, svctl):
     before = contents(desk.vm.root)
     desk.new("lib/aiocalendar.py", "word = 1")  # it tells the next run of a schedule
     code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
@@ -422,7 +422,7 @@ def test_new_set_whose_services_cannot_be_looked_at_goes_back(desk, svctl):  # n
     assert contents(desk.vm.root) == before and desk.is_clean()
 
 
-def test_rollback_of_a_trial_at_once(desk, svctl, monkeypatch):  # noqa: F811
+def test_rollback_of_a_trial_at_once(desk, svctl, monkeypatch):
     old = contents(desk.vm.root)
     desk.new_service("one", "new", FINE)
     left_on_trial(desk, svctl, monkeypatch)
@@ -431,7 +431,7 @@ def test_rollback_of_a_trial_at_once(desk, svctl, monkeypatch):  # noqa: F811
     assert contents(desk.vm.root) == old and desk.is_clean() and desk.says("service('one').word") == "old"
 
 
-def test_rollback_of_lib_resets_the_board_and_can_be_taken_back(desk, svctl):  # noqa: F811
+def test_rollback_of_lib_resets_the_board_and_can_be_taken_back(desk, svctl):
     desk.new("lib/aiologging.py", "word = 1")
     assert svctl(desk.tty, "deploy", "--tree", str(desk.tree))[0] == 0
     new = contents(desk.vm.root)
@@ -443,7 +443,7 @@ def test_rollback_of_lib_resets_the_board_and_can_be_taken_back(desk, svctl):  #
     assert code == 0 and contents(desk.vm.root) == new, said
 
 
-def test_no_trial_is_good_at_once_whatever_becomes_of_it(desk, svctl):  # noqa: F811
+def test_no_trial_is_good_at_once_whatever_becomes_of_it(desk, svctl):
     old = contents(desk.vm.root)
     desk.new_service("one", "new", RAISES)
     code, said = svctl(desk.tty, "deploy", "--no-trial", "--tree", str(desk.tree))
@@ -454,7 +454,7 @@ def test_no_trial_is_good_at_once_whatever_becomes_of_it(desk, svctl):  # noqa: 
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["in place", "reset"])
-def test_service_that_failed_before_is_no_reason_to_go_back(vm32, tmp_path, svctl, reset):  # noqa: F811
+def test_service_that_failed_before_is_no_reason_to_go_back(vm32, tmp_path, svctl, reset):
     desk = Desk(vm32, tmp_path, power=False)
     desk.service("one", "old", RAISES)
     desk.power()
@@ -464,7 +464,7 @@ def test_service_that_failed_before_is_no_reason_to_go_back(vm32, tmp_path, svct
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["in place", "reset"])
-def test_who_really_failed_is_named(desk, svctl, reset):  # noqa: F811
+def test_who_really_failed_is_named(desk, svctl, reset):
     """`aaa` requires `bme`, and stands before it."""
     before = contents(desk.vm.root)
     desk.new_service("one", "new", "    require = 'zzz'\n" + FINE)
@@ -474,7 +474,7 @@ def test_who_really_failed_is_named(desk, svctl, reset):  # noqa: F811
     assert contents(desk.vm.root) == before
 
 
-def test_settings_with_a_fault_go_back(desk, svctl, monkeypatch):  # noqa: F811
+def test_settings_with_a_fault_go_back(desk, svctl, monkeypatch):
     """One that is not seen here, before anything is sent."""
     monkeypatch.setattr(vet, "looked", lambda *_: vet.Found([], []))
     before = contents(desk.vm.root)
@@ -486,7 +486,7 @@ def test_settings_with_a_fault_go_back(desk, svctl, monkeypatch):  # noqa: F811
 
 
 @pytest.mark.parametrize("command", ["list", "status", "info", "config hello", "last-boot"])
-def test_fault_of_the_settings_is_shown(desk, svctl, command):  # noqa: F811
+def test_fault_of_the_settings_is_shown(desk, svctl, command):
     desk.vm.put("services.config", '{"_boot": {"groups": 7}}')
     desk.says("aioservice.init() or __import__('aioservice').load('hello')")
     code, said = svctl(desk.tty, *command.split())

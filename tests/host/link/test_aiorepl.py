@@ -1,5 +1,5 @@
 """svctl where the console is one whose raw mode holds the services up, as micropython-lib's aiorepl does; a
-stand-in for it is tests/holding_repl.py."""
+stand-in for it is tests/support/holding_repl.py."""
 from __future__ import annotations
 
 import json
@@ -8,9 +8,9 @@ import subprocess
 import sys
 
 import pytest
-from harness import ROOT
 from mpremote.transport_serial import SerialTransport
-from wire import Cable
+from support.harness import ROOT
+from support.wire import Cable
 
 from svctl.link.cable import Link
 
@@ -34,7 +34,7 @@ TURNS = "print(__import__('aioservice').service('count').n)"
 @pytest.fixture
 def board(vm32):
     vm32.ship()
-    vm32.put("lib/aiorepl.py", (ROOT / "tests/holding_repl.py").read_text())
+    vm32.put("lib/aiorepl.py", (ROOT / "tests/support/holding_repl.py").read_text())
     vm32.put("services.config", '{"repl": {"kwargs": {"console": "aiorepl"}}, "hello": {"args": [2, 1]}}')
     vm32.put("aioservices/services/count_service.py", COUNT)
     session = vm32.session()

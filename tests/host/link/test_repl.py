@@ -7,15 +7,7 @@ import subprocess
 import time
 
 import pytest
-from harness import ROOT
-
-
-@pytest.fixture
-def board(vm32):
-    vm32.ship()
-    session = vm32.session()
-    session.expect("--> ")
-    return session
+from support.harness import ROOT
 
 
 def until(fd, text, seconds=60):

@@ -6,9 +6,9 @@ import re
 import shutil
 
 import pytest
-from harness import ROOT
-from test_deploy import BARE
-from wire import Cable
+from support.deploying import BARE
+from support.harness import ROOT
+from support.wire import Cable
 
 from svctl.build import shorten
 

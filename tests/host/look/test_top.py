@@ -15,10 +15,10 @@ import termios
 import time
 
 import pytest
-from harness import ROOT
-from test_deploy import still_runs
-from test_svctl import board, until  # noqa: F401 - a fixture
-from wire import Cable
+from support.deploying import still_runs
+from support.harness import ROOT
+from support.running import running, until
+from support.wire import Cable
 
 from svctl import cli
 from svctl.look import topmodel
@@ -27,6 +27,11 @@ from svctl.look.topmodel import Fact, Look, Row, Seen, Steps
 
 FACTS = {"web": Fact("runtime", "Serves pages", [1000, 234]), "wifi": Fact("core", "", [4000, -8]),
          "web2": Fact("runtime", "", None)}
+
+
+@pytest.fixture
+def board(vm32):
+    return running(vm32)
 
 
 def look(uptime=10, free=90_000, services=None, steps=None) -> Look:
@@ -203,7 +208,7 @@ class Heard:
 
 
 @pytest.fixture
-def watched(board):  # noqa: F811
+def watched(board):
     """Makes (Watch, Heard) of a port."""
     made = []
 
@@ -228,7 +233,7 @@ def profiled(session) -> bool:
     return session.expect(re.compile(r"profiled (True|False)\r")).endswith("True\r")
 
 
-def test_looks_and_verbs(board, watched):  # noqa: F811
+def test_looks_and_verbs(board, watched):
     watch, heard = watched(board.tty)
     first = heard.wait(state("hello", "running")).look
     assert first.services["fails"] == Seen("failed", first.services["fails"].since, 0, "OSError: no sensor")
@@ -249,7 +254,7 @@ def test_looks_and_verbs(board, watched):  # noqa: F811
     assert board.line("import sys; 'aiolines' in sys.modules") == "False\n"
 
 
-def test_the_profile_is_as_it_was(board, watched):  # noqa: F811
+def test_the_profile_is_as_it_was(board, watched):
     board.line("import aioctl; aioctl.profile(True)")
     watch, heard = watched(board.tty)
     heard.wait(lambda news: news.look and news.look.steps)
@@ -263,7 +268,7 @@ def test_the_profile_is_as_it_was(board, watched):  # noqa: F811
     assert not profiled(board)
 
 
-def test_a_board_that_is_gone_comes_back(board, watched, tmp_path):  # noqa: F811
+def test_a_board_that_is_gone_comes_back(board, watched, tmp_path):
     port = tmp_path / "port"
     with Cable(board.tty) as cable:
         port.symlink_to(cable.name)
@@ -281,7 +286,7 @@ def test_a_board_that_is_gone_comes_back(board, watched, tmp_path):  # noqa: F81
     assert not profiled(board)  # it was switched on before the cable was pulled
 
 
-def test_a_profile_that_nobody_looks_at_any_more_ends(board):  # noqa: F811
+def test_a_profile_that_nobody_looks_at_any_more_ends(board):
     """As when the cable is pulled, and nobody comes back."""
     with cli.Link(board.tty) as link:
         assert link.call("watch", "begin", 0, False) == "1\n"
@@ -294,7 +299,7 @@ def test_a_profile_that_nobody_looks_at_any_more_ends(board):  # noqa: F811
 
 
 @pytest.fixture
-def terminal(board):  # noqa: F811
+def terminal(board):
     """`svctl top` in a terminal: (its process, the terminal). At the end all is as it was before."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
@@ -342,7 +347,7 @@ def test_top_that_is_ended(terminal, end):
         top.terminate()
 
 
-def test_it_needs_a_terminal_and_the_library(svctl, monkeypatch):  # noqa: F811
+def test_it_needs_a_terminal_and_the_library(svctl, monkeypatch):
     assert svctl("/dev/ttyNOT", "top") == (1, "", "top: this needs a terminal: type it in one; list and logs -f need none\n")
     assert svctl("/dev/ttyNOT", "-t", "/dev/ttyNOT2", "top")[2] == "top: one board at a time: name one port\n"
     monkeypatch.setitem(sys.modules, "textual", None)

@@ -6,8 +6,8 @@ import re
 import shutil
 
 import pytest
+from support.harness import ROOT
 
-from harness import ROOT
 from svctl.errors import ToolError
 from tools.measure import bench, benchplot, benchtable
 

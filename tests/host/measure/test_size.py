@@ -3,7 +3,8 @@ import re
 import subprocess
 import sys
 
-from harness import ROOT
+from support.harness import ROOT
+
 from tools.measure import size
 
 

@@ -4,7 +4,7 @@ import os
 import random
 
 import pytest
-from harness import ROOT
+from support.harness import ROOT
 
 from svctl.build import mpy
 from tools.measure import mutate, soak, soakboots

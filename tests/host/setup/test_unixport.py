@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.harness import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture

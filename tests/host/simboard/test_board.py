@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from harness import BOARD, Timeout, mpremote
+from support.harness import BOARD, Timeout, mpremote
 
 KEYS = """
 import micropython, sys

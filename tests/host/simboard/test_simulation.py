@@ -10,7 +10,7 @@ import re
 import subprocess
 
 import pytest
-from harness import BOARD
+from support.harness import BOARD
 
 NET = {"home": {"key": "secret", "rssi": -61}, "guest": {}, "full": {"fails": True},
        "shaky": {"up": [[0, True], [400, False], [900, True]]}}
