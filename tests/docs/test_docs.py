@@ -10,8 +10,8 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 ELSEWHERE = {
     ("profile.md", "python"): "device/aioctl/test_profile.py::test_the_page_shows_what_happens",
     ("profile.md", "console"): "device/aioctl/test_profile.py::test_the_page_shows_what_happens",
-    ("scheduling.md", "python"): "device/aioschedule/test_calendar.py::test_the_service_and_its_session",
-    ("scheduling.md", "console"): "device/aioschedule/test_calendar.py::test_the_service_and_its_session",
+    ("scheduling.md", "python"): "device/aioschedule/test_calendar_board.py::test_the_service_and_its_session",
+    ("scheduling.md", "console"): "device/aioschedule/test_calendar_board.py::test_the_service_and_its_session",
     ("journal.md", "python"): "device/aiolog/test_logger.py::test_the_program_of_the_page",
     ("romfs.md", "sh"): "device/aioboot/test_romfs.py::test_the_commands_of_the_document",
 }

@@ -83,3 +83,8 @@ def raw_until(console, code, output):
             return others
         others.add(answer)
     raise AssertionError("no %r, but %r" % (output, others))
+
+
+def attach(console):
+    console.send("\r" + CTRL_C + CTRL_A)
+    console.expect(RAW)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from support.loops import AIOREPL
 
 SERVICE = """
 import asyncio, machine, time
@@ -32,17 +33,6 @@ aioservice.run()
 """
 RESET = 7
 RAW = "raw REPL; CTRL-B to exit\r\n>"
-# micropython-lib's aiorepl, as far as its Ctrl-D goes: it drops the event loop.
-AIOREPL = """
-import asyncio, sys
-
-async def task(g=None, prompt="--> "):
-    sys.stdout.write("aiorepl here\\n" + prompt)
-    stream = asyncio.StreamReader(sys.stdin)
-    while await stream.read(1) != "\\x04":
-        pass
-    asyncio.new_event_loop()
-"""
 
 
 class Board:

@@ -4,6 +4,7 @@ import re
 import signal
 
 import pytest
+from support.loops import AIOREPL
 
 KEEPER = """
 import asyncio
@@ -27,18 +28,6 @@ service = Keeper("keeper")
 """
 SLEEPS = "await asyncio.sleep(1000)"
 BLOCKS = "while True:\n                pass"
-
-# A stand-in for micropython-lib's aiorepl, as far as its Ctrl-D goes: it drops the event loop.
-AIOREPL = """
-import asyncio, sys
-
-async def task(g=None, prompt="--> "):
-    sys.stdout.write("aiorepl here\\n" + prompt)
-    stream = asyncio.StreamReader(sys.stdin)
-    while await stream.read(1) != "\\x04":
-        pass
-    asyncio.new_event_loop()
-"""
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""svctl for the tests of deploys, which do not tell its two streams apart."""
+"""svctl for the tests of deploys, which do not tell its two streams apart, and a desk with a board on it."""
 from __future__ import annotations
 
 import pytest
+from support.trials import Desk
 
 from svctl import cli
 
@@ -15,3 +16,8 @@ def svctl(capsys):
         return code, (said.out + said.err).replace(port, "PORT")
 
     return run
+
+
+@pytest.fixture
+def desk(vm32, tmp_path):
+    return Desk(vm32, tmp_path)

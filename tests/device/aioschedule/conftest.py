@@ -1,0 +1,10 @@
+"""Boards for these tests."""
+from __future__ import annotations
+
+import pytest
+from support.services import Board
+
+
+@pytest.fixture
+def board(vm):
+    return Board(vm)
