@@ -1,4 +1,4 @@
-"""svctl new and svctl check: what acts on the project of the current directory; how svctl is installed."""
+"""svctl new and svctl check: what acts on the project of the current directory; what the shell completes there."""
 from __future__ import annotations
 
 import importlib.util
@@ -8,8 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
-from pathlib import Path
 
 import pytest
 from support.deploying import BARE
@@ -228,7 +226,7 @@ def test_running_services_are_those_of_a_boot(project):
     assert check.running(project) == ["many@0", "many@1", "many@2", "repl"]
 
 
-# -- how it is installed --------------------------------------------------------
+# -- what the shell offers ------------------------------------------------------
 
 
 def complete(line, cwd, env=None, script=ROOT / "build/venv/bin/svctl"):
@@ -256,52 +254,6 @@ def test_names_complete(board_tree, vm32, project):
     assert complete(f"svctl -t {session.tty} status h", project) == ["hello", "hello_core"]
     assert complete(f"svctl status -t {session.tty} h", project) == ["hello", "hello_core"]
     assert complete("svctl -t /dev/ttyNOT status r", project) == ["repl"]
-
-
-def test_script_of_the_environment_is_this_code():
-    script = Path(sys.executable).parent / "svctl"
-    assert script.exists()
-    done = subprocess.run([script, "--help"], cwd="/", capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0 and "systemctl and journalctl for a board" in done.stdout
-    done = subprocess.run([script, "list"], cwd="/", capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (2, "svctl: name the board: svctl -t /dev/ttyACM0 …\n")
-
-
-def test_wheel_works_from_anywhere(tmp_path, vm32):
-    """What `pip install .` installs, with its dependencies from here, on a board and on another project."""
-    clone = tmp_path / "clone"
-    beside = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    shutil.copytree(ROOT, clone, ignore=lambda folder, names: {*beside(folder, names), *(
-        {"build", ".git", "tests"} if folder == str(ROOT) else ())})
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
-    done = subprocess.run([*pip, "-w", tmp_path / "wheels", clone], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    wheel = next((tmp_path / "wheels").glob("aioservices-*.whl"))
-    with zipfile.ZipFile(wheel) as file:
-        file.extractall(tmp_path / "site")
-        names = file.namelist()
-    for folder, there in (("tools/svctl/device", "svctl/device"), ("tools/svctl/templates", "svctl/templates"), ("lib", "svctl/shipped/lib")):
-        for path in (ROOT / folder).glob("*.py"):
-            assert f"{there}/{path.name}" in names
-    vm32.ship()
-    session = vm32.session()
-    session.expect("--> ")
-
-    def svctl(*args, cwd=tmp_path):
-        code = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); from svctl.cli import run; sys.exit(run())"
-        done = subprocess.run([sys.executable, "-c", code, *args], cwd=cwd, capture_output=True, text=True, timeout=60,
-                              env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)})
-        return done.returncode, done.stdout, done.stderr
-
-    assert svctl("-t", session.tty, "is-active", "hello") == (0, "active\n", "")
-    assert svctl("-t", session.tty, "tree", "hello")[1] == "hello.service (running)\n"
-    assert "did you mean greeting?" in svctl("-t", session.tty, "config", "hello", "greting=1")[2]
-    assert "is in no project" in svctl("check")[2]
-    code, out, err = svctl("-t", session.tty, "check", cwd=clone / "docs")
-    assert (code, err) == (0, "") and out.count("fine") == 2, out + err
-    assert (clone / "build/deploy/lib/aioservice").is_dir()
-    code, out, err = svctl("-t", session.tty, "deploy", "--dry-run", cwd=clone / "docs")
-    assert code == 0 and "nothing" in out.splitlines()[-1], out + err
 
 
 def test_project_of_a_deploy_is_that_of_the_directory(project):
