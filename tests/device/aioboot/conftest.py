@@ -1,4 +1,4 @@
-"""Boards for these tests."""
+"""A board whose boots do not last; `each`: with each kind of memory for what it keeps."""
 from __future__ import annotations
 
 import pytest

@@ -1,4 +1,4 @@
-"""Boards for these tests."""
+"""A board with services of a test's own."""
 from __future__ import annotations
 
 import pytest

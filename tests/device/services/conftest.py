@@ -1,4 +1,4 @@
-"""Boards for these tests."""
+"""A board with services that are shipped."""
 from __future__ import annotations
 
 import pytest
