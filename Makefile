@@ -7,12 +7,14 @@ DIR = build/board
 # Tests mostly wait, so there may be more at a time than cores.
 JOBS = 4
 VENV := build/venv/bin/python
-SVCTL = $(VENV) -m tools.svctl -t "$(PORT)"
+SVCTL = $(VENV) -m svctl -t "$(PORT)"
 # What a person typed, as nothing that happens to be in the environment may replace settings.
 typed = $(filter command line,$(origin $(1)))
 yes = $(if $(call typed,$(1)),$(if $(filter-out 0 no,$($(1))),$(2)))
 BOARD := tools/board $(if $(HEAP),--heap $(HEAP)) $(if $(BITS),--bits $(BITS))
 export PYTHONDONTWRITEBYTECODE := 1
+# svctl is imported from here, whatever environment Python has.
+export PYTHONPATH := $(CURDIR)/tools$(if $(PYTHONPATH),:$(PYTHONPATH))
 
 .PHONY: help run test board unixport romfs size bench pictures soak check lint package deploy repl reset pico test-pico \
 	bench-pico clean clean-all .venv .unixport .port .pico
@@ -28,33 +30,33 @@ test: .venv .unixport  ## set up everything missing, run all tests (ARGS="-k nam
 	@$(VENV) -m pytest -n $(JOBS) $(ARGS)
 
 board: .venv .unixport  ## build the board tree in DIR (build/board)
-	@$(VENV) -m tools.tree "$(DIR)"
+	@$(VENV) -m svctl.build.tree "$(DIR)"
 
 unixport:  ## set up MicroPython: build/bin/micropython and micropython32
-	@$(PYTHON) -m tools.unixport --again
+	@$(PYTHON) -m svctl.setup.unixport --again
 	@ls build/bin/micropython*
 
 romfs: .venv .unixport  ## build build/romfs.img, for firmware with ROMFS
-	@$(VENV) -m tools.romfs
+	@$(VENV) -m svctl.build.romfs
 
 size: .venv .unixport  ## heap and .mpy bytes against the budgets
-	@$(VENV) -m tools.size
+	@$(VENV) -m tools.measure.size
 
 bench: .venv .unixport  ## times against a bare loop; writes docs/benchmarks.md and .svg (ARGS="--runs 5")
-	@$(PYTHON) -m tools.venv --bench
-	@$(VENV) -m tools.bench $(ARGS)
+	@$(PYTHON) -m svctl.setup.venv --bench
+	@$(VENV) -m tools.measure.bench $(ARGS)
 
 package: .venv  ## write package.json and manifest.py, for mip and for freezing (BASE=github:you/name)
-	@$(VENV) -m tools.package $(if $(call typed,BASE),--base "$(BASE)")
+	@$(VENV) -m svctl.build.package $(if $(call typed,BASE),--base "$(BASE)")
 
 pictures: .venv .unixport  ## docs/console.svg, top.svg and boot.svg, from sessions on the simulated board
-	@$(VENV) -m tools.picture
+	@$(VENV) -m tools.docs.picture
 
 soak: .venv .unixport  ## power cuts and damaged files by the thousand, 15 minutes (ARGS="--hours 2 --seed 5")
-	@$(VENV) -m tools.soak $(ARGS)
+	@$(VENV) -m tools.measure.soak $(ARGS)
 
 check: .venv  ## what is wrong with settings and services (of DIR; else of the project)
-	@$(VENV) -m tools.check $(if $(filter command line environment,$(origin DIR)),"$(DIR)")
+	@$(VENV) -m svctl.build.check $(if $(filter command line environment,$(origin DIR)),"$(DIR)")
 
 lint: .venv  ## ruff
 	@$(VENV) -m ruff check --quiet . && echo "lint: fine"
@@ -65,7 +67,7 @@ deploy: .venv .port  ## copy what differs to the board at PORT (CONFIG=1 ENVFILE
 		$(if $(call typed,ENVFILE),--env "$(ENVFILE)")
 
 repl: .venv .port  ## the console of the board at PORT
-	@$(VENV) -m tools.repl "$(PORT)"
+	@$(VENV) -m svctl.link.repl "$(PORT)"
 
 reset: .venv .port  ## reset the board at PORT
 	@$(SVCTL) reset
@@ -90,10 +92,10 @@ clean-all:  ## remove everything that make made
 	@test -n "$(PORT)" || { echo "make: name the board, like PORT=/dev/ttyACM0" >&2; exit 1; }
 
 .venv:
-	@$(PYTHON) -m tools.venv
+	@$(PYTHON) -m svctl.setup.venv
 
 .pico: .venv
 	@$(VENV) -m tools.picohost.firmware
 
 .unixport:
-	@$(PYTHON) -m tools.unixport
+	@$(PYTHON) -m svctl.setup.unixport

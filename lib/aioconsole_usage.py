@@ -1,5 +1,5 @@
 # What `?name` says at the prompt, a line a function; loaded for one look.
-# Made from the docstrings by python3 -m tools.usage
+# Made from the docstrings by python3 -m tools.docs.usage
 
 LINES = (
     'await aioservice.boot(debug=True, log=None, debug_log=False, config=True, groups=None, exclude=None): Starts the core services, and what they require, as their requirements allow.',  # noqa

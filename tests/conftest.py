@@ -10,7 +10,7 @@
         session.expect("--> ")                                  # a text or re.compile(...)
         assert session.line("1 + 1") == "2\\n"                  # type a line at the prompt
         session.send("abc\\r"); session.ctrl("c")
-        assert mpremote(session, "exec", "print(1)").out == "1\\r\\n"   # from harness import mpremote
+        assert mpremote(session, "exec", "print(1)").out == "1\\r\\n"   # from support.harness import mpremote
         session.ctrl("d")
         assert session.wait() == 0
 
@@ -24,17 +24,23 @@ with a hard time limit; at the end of a test all are ended. `board_tree` is the 
 from __future__ import annotations
 
 import builtins
-import sys
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from tools import mpy, tree, unixport
+from svctl.build import mpy, tree
+from svctl.setup import unixport
 
-sys.path.insert(0, str(Path(__file__).parent))
+pytest.register_assert_rewrite("support")
+# What tests start imports svctl from here, whatever environment Python has.
+os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent / "tools")
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a job in the background, which hands that on
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 builtins.const = lambda value: value  # for the device modules that are tried on CPython too
 
-from harness import ROOT, Vm  # noqa: E402
+from support.harness import ROOT, Vm  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -107,7 +113,7 @@ def vm32(tmp_path, board_tree, compiled):
 @pytest.fixture
 def lab(vm):
     """Runs the body of an async function with everything from lab.py; returns what it printed."""
-    vm.put("lib/lab.py", (Path(__file__).parent / "lab.py").read_text())
+    vm.put("lib/lab.py", (ROOT / "tests/support/lab.py").read_text())
 
     def run(body: str, timeout: float = 20) -> list:
         body = "\n".join("    " + line for line in body.strip("\n").split("\n"))
@@ -121,7 +127,7 @@ def lab(vm):
 @pytest.fixture
 def svctl(capsys):
     """Runs svctl in this process: (exit code, stdout, stderr), the port as PORT."""
-    from tools.svctl import cli
+    from svctl import cli
 
     def run(port, *args):
         code = cli.main([*(["-t", port] if port else []), *args])

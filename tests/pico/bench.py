@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 from typing import Callable, Optional
 
-from harness import Result, Terminal, Timeout
+from support.harness import Result, Terminal, Timeout
 
-from tools import mpy
-from tools.console import make_raw
+from svctl.build import mpy
+from svctl.simboard.console import make_raw
 from tools.picohost.boards import Board
 
 PROMPT = "--> "

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Iterator, NamedTuple
 
-from tools import unixport
+from svctl.setup import unixport
 from tools.picohost import image
 
 LOOK = Path(__file__).resolve().parent / "flashlook.py"

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from bench import FIRMWARE_PROMPT
-from harness import ROOT
+from support.harness import ROOT
 
 HELLO = "[ OK ] Service: hello.service from ./aioservices/services/hello_service.mpy loaded\n"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from bench import PATIENCE
 
-from tools.errors import PicoError
+from svctl.errors import PicoError
 from tools.picohost import firmware, image, npm
 from tools.picohost.boards import Board
 
@@ -232,7 +232,7 @@ esac
 
 
 def test_without_a_network_for_packages(tmp_path, monkeypatch):
-    from tools import apt
+    from svctl.setup import apt
     from tools.picohost import toolchain
 
     for name in ("apt-get", "apt-config", "dpkg", "dpkg-deb"):

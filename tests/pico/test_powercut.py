@@ -10,10 +10,10 @@ import sys
 import pytest
 from bench import FIRMWARE_PROMPT, Pico
 from cuts import Record, distinct
-from harness import ROOT
+from support.harness import ROOT
 
-from tools import mpy
-from tools import tree as trees
+from svctl.build import tree as trees
+from svctl.build import mpy
 from tools.picohost import filesystem
 
 OLD, NEW = [1, 1], [2, 2]
@@ -96,7 +96,7 @@ AGAIN = 2  # of those, boards that are deployed to again
 
 
 def deploy(board: Pico, folder, root) -> list[str]:
-    return [sys.executable, "-m", "tools.svctl", "-t", board.tty, "deploy", "--tree", str(root)]
+    return [sys.executable, "-m", "svctl", "-t", board.tty, "deploy", "--tree", str(root)]
 
 
 def copied(board: Pico, folder, root) -> list[str]:

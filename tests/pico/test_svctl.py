@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 from bench import PATIENCE, Pico
-from harness import ROOT
+from support.harness import ROOT
 
 
 def command(board: Pico, *args: str) -> list[str]:
-    return [sys.executable, "-m", "tools.svctl", "-t", board.tty, *args]
+    return [sys.executable, "-m", "svctl", "-t", board.tty, *args]
 
 
 def svctl(board: Pico, *args: str) -> subprocess.CompletedProcess:

@@ -6,10 +6,10 @@ import shutil
 import subprocess
 
 from bench import PATIENCE
-from harness import ROOT
+from support.harness import ROOT
 from test_svctl import command, svctl
 
-from tools import mpy
+from svctl.build import mpy
 
 SERVICE = "aioservices/services/hello_service"
 HANGS = """

@@ -7,10 +7,11 @@ import subprocess
 from pathlib import Path
 from typing import Optional
 
-from tools import mpy, romfs, tree, unixport
-from tools.errors import ToolError
+from svctl.build import mpy, romfs, tree
+from svctl.errors import ToolError
+from svctl.setup import unixport
 
-DEVICE = Path(__file__).resolve().parent.parent / "sizes"
+DEVICE = Path(__file__).resolve().parent / "sizes"
 SERVICES = "aioservices/services"
 TIMEOUT = 120
 

@@ -9,10 +9,11 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-from tools import mpy, tree, unixport
-from tools.errors import ToolError
-from tools.measure.vm import DEVICE, SERVICES, Bench
+from svctl.build import mpy, tree
+from svctl.errors import ToolError
+from svctl.setup import unixport
 from tools.measure.vm import figures as printed
+from tools.measure.vm import DEVICE, SERVICES, Bench
 
 FOLDER = Path(__file__).resolve().parent / "working"
 SHIPPED = ("network", "clock", "led", "watcher", "repl")

@@ -10,9 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools import bench, benchtable, mpy, size, tree
-from tools.errors import PicoError, run_main
-from tools.measure import working
+from svctl.build import mpy, tree
+from svctl.errors import PicoError, run_main
+from tools.measure import bench, benchtable, size, working
 from tools.picohost import filesystem
 from tools.picohost.boards import Board
 

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Optional
 
-from tools.errors import PicoError
+from svctl.errors import PicoError
 from tools.picohost import firmware, image, npm
 
 ROOT = firmware.BUILD.parent
@@ -69,8 +69,8 @@ class Board:
         process = subprocess.Popen(
             [sys.executable, "-m", "tools.picohost.daemon", node, str(package), str(held), str(control),
              str(writer), str(os.getpid() if bound else 0), *(["off"] if off else [])],
-            cwd=ROOT, pass_fds=(held, writer), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True)
+            cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "tools")}, pass_fds=(held, writer),
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         log.close()
         os.close(writer)
         with os.fdopen(reader) as ready:

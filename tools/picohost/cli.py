@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Optional
 
-from tools.errors import PicoError, run_main
+from svctl.errors import PicoError, run_main
 from tools.picohost.boards import DEFAULT, Board, names
 
 

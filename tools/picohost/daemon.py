@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import Optional
 
-from tools.console import make_raw
-from tools.supervisor import die_with
+from svctl.simboard.console import make_raw
+from svctl.simboard.supervisor import die_with
 
 EMULATOR = Path(__file__).resolve().parent / "emulator" / "main.mjs"
 CHUNK = 4096

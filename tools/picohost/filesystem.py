@@ -4,8 +4,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tools import unixport
-from tools.errors import PicoError
+from svctl.errors import PicoError
+from svctl.setup import unixport
 from tools.picohost import image
 
 FILL = Path(__file__).resolve().parent / "device" / "fill.py"

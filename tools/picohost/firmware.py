@@ -10,8 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import apt, mpy
-from tools.errors import InterpreterError, PicoError, ToolError, run_main
+from svctl.build import mpy
+from svctl.errors import InterpreterError, PicoError, ToolError, run_main
+from svctl.setup import apt
 from tools.picohost import image, npm, toolchain
 
 BUILD = mpy.BUILD

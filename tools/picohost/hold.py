@@ -8,11 +8,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.errors import PicoError, run_main
+from svctl import cli
+from svctl.errors import PicoError, run_main
+from svctl.link.cable import SHORT, Link
+from svctl.look import journal
+from svctl.look.topboard import News, Watch
 from tools.picohost import bench
-from tools.svctl import cli, journal
-from tools.svctl.link import SHORT, Link
-from tools.svctl.topboard import News, Watch
 
 SERVICES = 40
 LOOKS = 20

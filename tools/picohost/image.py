@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from tools.errors import PicoError
+from svctl.errors import PicoError
 
 FLASH_SIZE = 2 * 1024 * 1024  # W25Q16 on the Pico
 FLASH_BASE = 0x10000000

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tools.errors import PicoError
+from svctl.errors import PicoError
 
 HERE = Path(__file__).resolve().parent / "emulator"
 FILES = ("package.json", "package-lock.json")

@@ -7,8 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tools import apt
-from tools.errors import InterpreterError, PicoError
+from svctl.errors import InterpreterError, PicoError
+from svctl.setup import apt
 
 GCC = "arm-none-eabi-gcc"
 # The C++ library itself (300 MB, of all kinds of Arm) is not needed: no C++ object is linked that uses it.

@@ -1,10 +1,10 @@
-"""Where svctl begins: the command, and `python -m tools.svctl`. What it does is in cli.py."""
+"""Where svctl begins: the command, and `python -m svctl`. What it does is in cli.py."""
 import sys
 
 
 def main() -> int:
     try:
-        from tools.svctl.cli import run
+        from svctl.cli import run
     except KeyboardInterrupt:  # it takes a moment to load
         print("svctl: stopped by Ctrl-C", file=sys.stderr)
         return 130

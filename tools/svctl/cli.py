@@ -13,11 +13,14 @@ from typing import NoReturn, Optional
 
 import argcomplete
 
-from tools.check import device
-from tools.errors import BoardFault, ServiceUnknown, ToolError
-from tools.svctl import __version__, complete, trial
-from tools.svctl.link import Link
-from tools.svctl.services import UNKNOWN
+from svctl import __version__
+from svctl.deploy import trial
+from svctl.errors import BoardFault, ServiceUnknown, ToolError
+from svctl.link.cable import Link
+from svctl.manage import complete
+from svctl.manage.faults import explained
+from svctl.manage.services import UNKNOWN
+from svctl.shared import device
 
 COMMANDS = ("list", "status", "is_active", "tree", "blame", "chain", "logs", "last_boot", "info", "start",
             "stop", "restart", "reload", "enable", "disable", "mask", "unmask", "config", "edit", "top",
@@ -107,7 +110,7 @@ def parser() -> Parser:
     _common(top, "ports", False)
     below = top.add_subparsers(metavar="COMMAND", required=True)
     for name in COMMANDS:
-        module = importlib.import_module(f"tools.svctl.commands.{name}")
+        module = importlib.import_module(f"svctl.commands.{name}")
         one = below.add_parser(name.replace("_", "-"), help=module.HELP, description=module.__doc__)
         one.set_defaults(module=module, command=name, parser=one)
         _common(one, "more", argparse.SUPPRESS)
@@ -183,19 +186,6 @@ def _tell(link: Link, command: str) -> None:
         found += filter(None, [trial.pending(link)])
     for line in found:
         print(f"{link.port}: {line}", file=sys.stderr, flush=True)
-
-
-def explained(error: BoardFault) -> str:
-    """What a board's own code raised, for people."""
-    if error.kind == "RuntimeError: no manager":
-        return "no manager runs on the board: make deploy PORT=… brings one, and a reset starts it"
-    if error.kind == "RuntimeError: no journal":
-        return "the board's journal is another program's: it cannot be read here"
-    if error.kind == "RuntimeError: console":
-        return "that is the console through which svctl asks: do it at its prompt, or reset the board"
-    if error.kind.startswith(("AttributeError", "ImportError")):
-        return f"the manager on the board does not know that ({error.kind}): deploy, and reset the board"
-    return str(error)
 
 
 def _failed(args: argparse.Namespace, text: str, code: int = FAILED) -> int:

@@ -1,7 +1,7 @@
 """`svctl blame`: what the starts took, slowest first, and the heap where a boot measured it."""
 from __future__ import annotations
 
-from tools.svctl.graphs import Graph
+from svctl.look.graphs import Graph
 
 HELP = "what starts took, slowest first"
 

@@ -1,8 +1,8 @@
 """`svctl chain`: what the start of a service waited for."""
 from __future__ import annotations
 
-from tools.svctl.complete import names
-from tools.svctl.graphs import Graph
+from svctl.look.graphs import Graph
+from svctl.manage.complete import names
 
 HELP = "what the start of a service waited for"
 

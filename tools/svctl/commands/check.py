@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from tools import check, heap, place
-from tools.errors import DeployError, TreeError
-from tools.svctl import send
-from tools.svctl.link import Link
-from tools.svctl.project import Project
+from svctl.build import check, heap
+from svctl.deploy import send
+from svctl.deploy.project import Project
+from svctl.errors import DeployError, TreeError
+from svctl.link.cable import Link
+from svctl.setup import place
 
 HELP = "what is wrong with the project; with -t also whether it fits the board"
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import copy
 
-from tools.errors import ServiceUnknown, SettingsError
-from tools.svctl import settings
-from tools.svctl.complete import keys, names
+from svctl.errors import ServiceUnknown, SettingsError
+from svctl.manage import settings
+from svctl.manage.complete import keys, names
 
 HELP = "the settings of a service; key=value changes them, --unset key takes them out"
 

@@ -1,8 +1,8 @@
 """`svctl confirm`: takes what is on trial for good; the set before is kept until the next deploy."""
 from __future__ import annotations
 
-from tools.errors import DeployError
-from tools.svctl import send
+from svctl.deploy import send
+from svctl.errors import DeployError
 
 HELP = "take what is on trial for good"
 

@@ -10,14 +10,15 @@ import time
 from pathlib import Path
 from typing import Callable
 
-from tools.check import device
-from tools.errors import DeployError, LinkError
-from tools.mpy import BUILD
-from tools.svctl import plan as plans
-from tools.svctl import send, services, trial, vet
-from tools.svctl.link import Link
-from tools.svctl.plan import SECRETS, Plan
-from tools.svctl.project import Project
+from svctl.build.mpy import BUILD
+from svctl.deploy import plan as plans
+from svctl.deploy import send, trial, vet
+from svctl.deploy.plan import SECRETS, Plan
+from svctl.deploy.project import Project
+from svctl.errors import DeployError, LinkError
+from svctl.link.cable import Link
+from svctl.manage import services
+from svctl.shared import device
 
 HELP = "copy what differs to the board; all of it takes its place at once, or goes back"
 KEPT = BUILD / "settings"

@@ -1,5 +1,5 @@
 """`svctl disable`: keeps a service from running from the next boot on."""
-from tools.svctl.act import verb
+from svctl.manage.act import verb
 
 HELP = "keeps a service from running from the next boot on"
 arguments, run = verb("disable")

@@ -9,11 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools.check import device
-from tools.errors import SettingsError
-from tools.svctl import settings
-from tools.svctl.complete import names
-from tools.svctl.link import Link
+from svctl.errors import SettingsError
+from svctl.link.cable import Link
+from svctl.manage import settings
+from svctl.manage.complete import names
+from svctl.shared import device
 
 HELP = "the settings of a service in $EDITOR"
 LINK = False  # the board is left alone while somebody types

@@ -1,5 +1,5 @@
 """`svctl enable`: lets a service run from the next boot on."""
-from tools.svctl.act import verb
+from svctl.manage.act import verb
 
 HELP = "lets a service run from the next boot on"
 arguments, run = verb("enable")

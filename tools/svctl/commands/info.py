@@ -1,7 +1,7 @@
 """`svctl info`: what a board is: firmware, heap, flash, uptime."""
 from __future__ import annotations
 
-from tools.svctl import send
+from svctl.deploy import send
 
 HELP = "board, firmware, heap, flash"
 

@@ -1,13 +1,13 @@
 """`svctl is-active`: systemd's words and exit codes: 0 active, 3 not, 4 no such service."""
 from __future__ import annotations
 
-from tools.svctl import services
+from svctl.manage import complete, services
 
 HELP = "whether a service is active; exit code 0, 3 (not), 4 (unknown)"
 
 
 def arguments(parser) -> None:
-    services.name_argument(parser)
+    complete.name_argument(parser)
 
 
 def run(link, args, say) -> int:

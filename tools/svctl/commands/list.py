@@ -1,14 +1,14 @@
 """`svctl list`: the services of a board, and their states."""
 from __future__ import annotations
 
-from tools.svctl import services
+from svctl.manage import complete, services
 
 HELP = "the services and their states"
 HEAD = ("SERVICE", "TYPE", "STATE", "FOR", "DESCRIPTION")
 
 
 def arguments(parser) -> None:
-    services.pattern_argument(parser)
+    complete.pattern_argument(parser)
 
 
 def run(link, args, say) -> int:

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import argparse
 
-from tools.svctl import journal
-from tools.svctl.complete import names
-from tools.svctl.link import SHORT
+from svctl.link.cable import SHORT
+from svctl.look import journal
+from svctl.manage.complete import names
 
 HELP = "the journal; -u NAME -p LEVEL -n N, -f follows"
 AGAIN = 0.5  # s between two looks; in between the board is left alone

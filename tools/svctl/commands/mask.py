@@ -1,5 +1,5 @@
 """`svctl mask`: holds a service back for good."""
-from tools.svctl.act import verb
+from svctl.manage.act import verb
 
 HELP = "holds a service back for good"
 arguments, run = verb("mask")

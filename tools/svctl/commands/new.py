@@ -7,8 +7,8 @@ import keyword
 import re
 from pathlib import Path
 
-from tools import place
-from tools.errors import ToolError
+from svctl.errors import ToolError
+from svctl.setup import place
 
 HELP = "write a service and its test: --type core, schedule or runtime"
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"

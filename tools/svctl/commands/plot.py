@@ -4,8 +4,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tools.errors import ToolError
-from tools.svctl import bootplot, boottime
+from svctl.errors import ToolError
+from svctl.look import bootplot, boottime
 
 HELP = "the boot as a picture: -o boot.svg"
 COARSE = ("; times in whole seconds, as the boot was not measured: "

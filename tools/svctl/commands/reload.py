@@ -1,5 +1,5 @@
 """`svctl reload`: takes a changed file of a service; without a name, changed settings."""
-from tools.svctl.act import verb
+from svctl.manage.act import verb
 
 HELP = "takes a changed file of a service; without a name, changed settings"
 arguments, run = verb("reload", optional=True)

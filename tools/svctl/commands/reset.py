@@ -1,8 +1,8 @@
 """`svctl reset`: restarts a board, as its button would."""
 from __future__ import annotations
 
-from tools.errors import LinkError
-from tools.svctl.link import type_line
+from svctl.errors import LinkError
+from svctl.link.cable import type_line
 
 HELP = "reset the board"
 LINK = False

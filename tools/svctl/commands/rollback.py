@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
-from tools.errors import DeployError
-from tools.svctl import plan as plans
-from tools.svctl import send, services, trial
-from tools.svctl.commands.deploy import tried
+from svctl.commands.deploy import tried
+from svctl.deploy import plan as plans
+from svctl.deploy import send, trial
+from svctl.errors import DeployError
+from svctl.manage import services
 
 HELP = "bring the files before back: of a trial at once, else on trial themselves"
 WHY = "svctl rollback"

@@ -4,8 +4,8 @@ from __future__ import annotations
 import os
 import sys
 
-from tools.errors import LinkError
-from tools.svctl import port as ports
+from svctl.errors import LinkError
+from svctl.link import port as ports
 
 HELP = "the board's console; Ctrl-] leaves it"
 LINK = False

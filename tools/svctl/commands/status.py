@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Optional
 
-from tools.svctl import journal, services
+from svctl.look import journal
+from svctl.manage import complete, services
 
 HELP = "status lines; of one service with its last lines of the journal"
 SHOWN = 10
@@ -12,7 +13,7 @@ TRACED = 8  # lines of a traceback: the last ones
 
 
 def arguments(parser) -> None:
-    services.pattern_argument(parser)
+    complete.pattern_argument(parser)
 
 
 def run(link, args, say) -> int:

@@ -1,5 +1,5 @@
 """`svctl stop`: stops services, those that require them first."""
-from tools.svctl.act import verb
+from svctl.manage.act import verb
 
 HELP = "stops services, those that require them first"
 arguments, run = verb("stop")

@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tools.errors import LinkError, ToolError
+from svctl.errors import LinkError, ToolError
 
 HELP = "services and journal on the whole screen, with keys to act on them"
 LINK = False
@@ -43,9 +43,9 @@ def prepare(args) -> None:
 
 
 def run(port: str, args, say) -> int:
-    from tools.svctl import port as ports
-    from tools.svctl.topboard import Watch
-    from tools.svctl.topview import Top
+    from svctl.link import port as ports
+    from svctl.look.topboard import Watch
+    from svctl.look.topview import Top
 
     why = ports.why_not(port)
     if why:

@@ -1,8 +1,8 @@
 """`svctl tree`: what services require and want, and so on down."""
 from __future__ import annotations
 
-from tools.svctl.complete import names
-from tools.svctl.graphs import Graph
+from svctl.look.graphs import Graph
+from svctl.manage.complete import names
 
 HELP = "what services require and want"
 

@@ -1,7 +1,7 @@
 """`svctl trial`: what a deploy has left on a board: its trial, and the set before, which is kept."""
 from __future__ import annotations
 
-from tools.svctl import send, trial
+from svctl.deploy import send, trial
 
 HELP = "what is on trial on the board, and what it will do; whether a set before is kept"
 

@@ -1,5 +1,5 @@
 """`svctl unmask`: lets a masked service go."""
-from tools.svctl.act import verb
+from svctl.manage.act import verb
 
 HELP = "lets a masked service go"
 arguments, run = verb("unmask")

@@ -1,0 +1,73 @@
+"""The names that the board gets: shortened where nobody sees them."""
+import ast
+
+from support.harness import ROOT
+
+from svctl.build.shorten import Names, of_folder
+
+LIB = ROOT / "lib"
+
+
+def shortened(**modules):
+    names = Names(modules)
+    return {name: names.shorten(name, text) for name, text in modules.items()}
+
+
+def test_a_private_function_its_parameters_and_attributes():
+    text = "class Box:\n    def _fill(self, amount):\n        self._level = amount\n\n    def fill(self, amount):\n        self._fill(amount)\n"
+    assert shortened(aiolog=text)["aiolog"] == (
+        "class Box:\n    def _A(self, a):\n        self._B = a\n\n    def fill(self, amount):\n        self._A(amount)\n")
+
+
+def test_what_modules_share_has_one_name_and_meets_no_other():
+    one = "class Service:\n    def ask(self):\n        self._asked = 1\n        self._event = 1\n"
+    other = "class Manager:\n    def look(self, service):\n        self._count = service._asked\n"
+    found = shortened(aioclass=one, **{"aioservice/manager": other})
+    assert found["aioclass"].splitlines()[2:] == ["        self._A = 1", "        self._B = 1"]
+    assert found["aioservice/manager"].splitlines()[1:] == ["    def look(self, a):", "        self._B = a._A"]
+
+
+def test_parameters_that_somebody_names_are_kept():
+    text = "def take(first, second=2):\n    return first + second\n\n\ndef call():\n    return take(1, second=3)\n"
+    assert shortened(**{"aioctl/x": text})["aioctl/x"].startswith("def take(a, second=2):\n    return a + second\n")
+
+
+def test_public_functions_keep_their_parameters():
+    texts = {"aioctl/__init__": '_TABLE = " =x add "\n', "aioctl/x": "def add(name):\n    return name\n"}
+    assert shortened(**texts)["aioctl/x"] == texts["aioctl/x"]
+
+
+def test_a_letter_in_use_is_left_alone():
+    text = "def _f(value):\n    a = [b for b in value]\n    return lambda value: a\n"
+    assert shortened(aiolog=text)["aiolog"] == "def _A(c):\n    a = [b for b in c]\n    return lambda value: a\n"
+
+
+def test_an_inner_name_of_the_same_word_is_another():
+    text = "def _f(value):\n    def inner():\n        value = 1\n        return value\n    return inner, value\n"
+    assert shortened(aiolog=text)["aiolog"] == (
+        "def _A(a):\n    def inner():\n        value = 1\n        return value\n    return inner, a\n")
+
+
+def test_names_in_texts_and_of_others_are_kept():
+    text = 'def f(x):\n    return getattr(x, "_made"), x._made, x._io_queue\n\n\ndef _made():\n    pass\n'
+    assert shortened(aiolog=text)["aiolog"] == text
+
+
+def test_a_constant_of_one_letter_is_not_met():
+    text = "_A = const(2)\n\n\ndef _f():\n    return _A\n"
+    assert shortened(aiolog=text)["aiolog"] == text.replace("_f", "_B")
+
+
+def test_every_module_keeps_its_lines_and_loses_its_private_names():
+    found = of_folder(LIB)
+    assert set(found) == set(LIB.rglob("*.py"))
+    for path, text in found.items():
+        before = ast.parse(path.read_text())
+        assert [(type(n), n.lineno) for n in ast.walk(ast.parse(text)) if hasattr(n, "lineno")] == [
+            (type(n), n.lineno) for n in ast.walk(before) if hasattr(n, "lineno")], path
+    assert "_owed" not in found[LIB / "aioclass.py"] and "_life" not in found[LIB / "aioclass_timed.py"]
+
+
+def test_what_somebody_else_put_into_lib_is_left_alone(tmp_path):
+    (tmp_path / "sensor.py").write_text("def _read(pin):\n    return pin\n")
+    assert of_folder(tmp_path) == {}
