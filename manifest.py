@@ -1,19 +1,26 @@
 # Freezes lib/ into a firmware; a board's own manifest has: include("…/manifest.py")
 # Written by `make package`.
+package("aiobase", files=(
+    "__init__.py",
+    "errors.py",
+    "fault.py",
+    "foreign.py",
+    "named.py",
+    "strays.py",
+    "text.py",
+    "trace.py",
+), base_path="lib", opt=2)
 package("aioctl", files=(
     "__init__.py",
     "core.py",
     "env.py",
     "figures.py",
     "jobs.py",
-    "kept.py",
     "logs.py",
+    "others.py",
     "profiler.py",
     "report.py",
-    "strays.py",
     "tagged.py",
-    "text.py",
-    "trace.py",
     "utf8.py",
     "verbs.py",
 ), base_path="lib", opt=2)
@@ -54,7 +61,6 @@ module("aioclass.py", base_path="lib", opt=2)
 module("aioclass_api.py", base_path="lib", opt=2)
 module("aioclass_asyncmd.py", base_path="lib", opt=2)
 module("aioclass_calendar.py", base_path="lib", opt=2)
-module("aioclass_errors.py", base_path="lib", opt=2)
 module("aioclass_heal.py", base_path="lib", opt=2)
 module("aioclass_people.py", base_path="lib", opt=2)
 module("aioclass_record.py", base_path="lib", opt=2)

@@ -35,6 +35,11 @@ def tmdelta_fmt(seconds):
     return "%d day%s, %s" % (days, "s"[days == 1 :], text) if days else text
 
 
+def past(fault):
+    """How long ago what is kept of an error happened, `38 s ago`; None where that is not known."""
+    return tmdelta_fmt(uptime() - fault[3]) + " ago" if isinstance(fault, tuple) else None
+
+
 def next_run(key):
     """When the timer of that key runs next: `at 2026-11-22 07:30:00`, or `in 38 s, at …` after an interval.
 

@@ -5,7 +5,7 @@
 
 import json
 
-from aioctl.core import describe, group
+from aiobase import describe, group
 
 _WARNING = const(30)  # aiolog's level
 _FILES = ("services.ran", "services.ran.2")

@@ -36,7 +36,7 @@ import asyncio
 from time import ticks_add, ticks_diff, ticks_ms
 
 import aioschedule
-from aioctl.core import bound, describe, group, is_awaitable, is_interrupt, kept_of, lookup
+from aiobase import bound, describe, group, is_awaitable, is_interrupt, kept_of, lookup
 
 _LOOK = const(20)  # ms, where there is no memory to wait for an event in
 _LOOKS = const(100)
@@ -360,7 +360,9 @@ class Service:
             end = ticks_add(ticks_ms(), int(self.stop_timeout * 1000))
             result = await self._step("on_error", end, self.on_error, (error,), True)
             if isinstance(result, BaseException):  # not that itself: see kept_of()
-                result = __import__("aioclass_errors").anew(kept_of(result))
+                from aiobase.errors import anew
+
+                result = anew(kept_of(result))
             self.result = result
 
     def retry(self, failed):
@@ -486,3 +488,6 @@ class Service:
             if isinstance(e, asyncio.TimeoutError) and _LEFT in describe(e):
                 self.forced = True
             self._note(_WARNING, what + ": ", e)
+
+
+group().Service = Service

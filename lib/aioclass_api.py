@@ -4,11 +4,11 @@
 from time import ticks_add, ticks_ms
 
 import aioschedule
-from aioctl.core import group
+from aiobase import group
 
 
 def anew(fault):
-    from aioclass_errors import anew
+    from aiobase.errors import anew
 
     return anew(fault)
 

@@ -15,7 +15,7 @@ def adopt(service, options):
 
         why = fault(timing)
         if why is not None:
-            from aioclass_errors import SettingsError
+            from aiobase.errors import SettingsError
 
             raise SettingsError("%s.schedule.%s" % (service.name, why))
     service.schedule = dict(timing)

@@ -4,7 +4,7 @@
 import asyncio
 import sys
 
-from aioctl.core import group
+from aiobase import group
 from aioschedule import uptime
 
 _MINUTE = const(60)  # s

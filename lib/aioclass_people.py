@@ -1,8 +1,8 @@
 # What people ask of a service: to start, to stop, why it waits. Methods of aioclass.Service,
 # loaded when the first of them is used.
 
-from aioclass_errors import ServiceError, anew
-from aioctl.core import group
+from aiobase.errors import ServiceError, anew
+from aiobase import group
 
 
 def path(service):

@@ -1,6 +1,6 @@
 # A service as one of aioctl's records; loaded when somebody looks.
 
-from aioctl.core import group
+from aiobase import group
 from aioctl.jobs import ENDED
 
 

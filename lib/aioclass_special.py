@@ -6,7 +6,7 @@ from time import ticks_diff, ticks_ms
 
 from aioclass_api import tagged
 from aioclass_asyncmd import HOOKS, MANAGED
-from aioctl.core import group
+from aiobase import group
 
 
 def prepared(service, opened=True):

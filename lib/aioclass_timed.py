@@ -1,7 +1,7 @@
 # Services that run at times. Loaded with the first of them.
 
 import aioschedule
-from aioctl.core import group
+from aiobase import group
 
 _WARNING = const(30)  # aiolog's level
 

@@ -46,7 +46,7 @@ async def _fail(service, life):
     if not life.done():
         service.forced = True
     if service._life is None and service.is_running():
-        from aioclass_errors import ServiceError
+        from aiobase.errors import ServiceError
 
         error = ServiceError("no alive() within %s s" % service.watchdog)
         service._life = asyncio.create_task(service._live(error))

@@ -60,7 +60,7 @@ def _plain(line):
 
 def _is_told(error):
     # Whether it is one of the manager's, which says all that there is to say.
-    errors = sys.modules.get("aioclass_errors")
+    errors = sys.modules.get("aiobase.errors")
     if isinstance(error, RuntimeError):
         return error.args == ("the loop runs already; await it instead",)
     if isinstance(error, RuntimeError):

@@ -2,7 +2,7 @@
 # first of them; what only they ask of it, Journal learns then.
 
 from aiolog import Journal
-from aioctl.core import group
+from aiobase import group
 from aioschedule import uptime
 
 _own = []  # the ring, where the journal is a logger that somebody gave

@@ -66,7 +66,7 @@ class Logger:
         exc = exc or exc_info
         if not isinstance(exc, BaseException) or self.level > 40:
             return
-        from aioctl.kept import _Text
+        from aiobase.fault import _Text
 
         text = _Text(_TRACED)
         try:

@@ -1,7 +1,7 @@
 # The journal for code that knows `logging`: `import aiologging as logging` where that is not installed;
 # and where it is, a handler with which it writes into the journal. Not needed by anything here.
 
-from aioctl.core import describe, group
+from aiobase import describe, group
 from aiologger import Logger, level
 
 CRITICAL = 50

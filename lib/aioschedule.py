@@ -1,6 +1,8 @@
 # The one interval clock of the project. Timers and the text of times are attributes
 # of this module too; their files are loaded by who uses them.
 
+import aiobase
+
 try:
     from time import ticks_diff, ticks_ms
 except ImportError:  # CPython, for tests of the arithmetic: a clock that stands still
@@ -35,9 +37,8 @@ def uptime():
     return clock[0]
 
 
+aiobase.uptime = uptime
+
+
 def __getattr__(name):
-    at = _TABLE.find(" %s " % name)
-    if at < 0:
-        raise AttributeError(name)
-    file = _TABLE[_TABLE.rfind("=", 0, at) + 1 : at + 1].split(" ", 1)[0]
-    return getattr(__import__(file), name)
+    return aiobase.lookup("", _TABLE, name)

@@ -37,9 +37,9 @@ def _load(full, folder, other):
     while True:
         module = sys.modules.get(full)
         if module is not None and module.__file__.startswith(other):  # a neighbour brought the wrong one
-            from aioservice.discovery import give_back
+            from aiobase import forget
 
-            give_back(full)
+            forget(full)
         was = package.__path__
         package.__path__ = folder
         try:

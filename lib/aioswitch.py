@@ -512,7 +512,7 @@ def _busy():
     task = sys.modules["asyncio"].core.cur_task
     if task is None:
         return None
-    group = sys.modules["aioctl.core"].group()
+    group = sys.modules["aiobase"].group()
     near = []
     for service in group.services.values():
         if task in service.__dict__.values():  # the name of that attribute is the build's

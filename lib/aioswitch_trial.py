@@ -10,7 +10,7 @@
 import asyncio
 import sys
 
-from aioctl.core import describe
+from aiobase import describe
 from aioschedule import uptime
 
 _LASTS = const(30)  # s that a boot has to last, as the guard has it

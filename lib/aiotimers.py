@@ -66,7 +66,7 @@ class Timers:
 
     def on_error(self, key, exc):
         """Gets what a run raised; may be replaced. What it raises itself ends the loop."""
-        core = sys.modules.get("aioctl.core")
+        core = sys.modules.get("aiobase")
         if core is not None:  # the journal is there
             core._hear(None, {"message": "timer '%s'" % (key,), "exception": exc})
             return

@@ -17,7 +17,7 @@ import asyncio
 from time import ticks_diff, ticks_ms
 
 import aioschedule
-from aioctl.core import describe, group
+from aiobase import describe, group
 
 _ERROR = const(40)  # aiolog's levels
 _INFO = const(20)

@@ -388,7 +388,7 @@ def test_the_journal_agrees_with_a_model(vm, seed):
 LOGS = JOURNAL + """
 import asyncio
 import aioctl.logs
-from aioctl.core import group
+from aiobase import group
 
 logs = sys.modules["aioctl.logs"]
 group().log = j

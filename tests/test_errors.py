@@ -423,7 +423,7 @@ aioservice.traceback("a")
 def test_describe_says_what_it_can_with_the_memory_that_is_left(vm):
     assert vm.run("""
 import gc
-from aioctl.core import describe, kept_of
+from aiobase import describe, kept_of
 import aioschedule
 errors = [OSError(113), ValueError("bad reply"), ValueError(), KeyError("x"), MemoryError("m")]
 [kept_of(e) for e in errors]

@@ -21,7 +21,7 @@ def board(vm):
 
 
 SHOWN = """
-from aioctl.core import group
+from aiobase import group
 def shown(name):
     return [(line[2], line[4]) for line in group().log.lines() if line[3] == name + ".service"]
 """
@@ -319,7 +319,7 @@ def test_the_same_handler_with_the_real_logging(monkeypatch):
     """CPython's has the same API, and more: the handler needs no more of it."""
     monkeypatch.syspath_prepend(str(ROOT / "lib"))
     import aiologging
-    from aioctl.core import group
+    from aiobase import group
 
     class Kept(list):
         def put(self, level, name, text):

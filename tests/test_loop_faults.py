@@ -7,7 +7,7 @@ import pytest
 # Waits until a text stands in the journal that often.
 TOLD = """
 async def told(text, count=1):
-    from aioctl.core import group
+    from aiobase import group
     while len([line for line in group().log.lines() if text in line[4]]) < count:
         await asyncio.sleep_ms(1)
 
@@ -528,7 +528,7 @@ ENDS = {
         asyncio.create_task(spin())
         await asyncio.sleep(100)""",
     "its main task is cancelled": """
-        from aioctl.core import loop
+        from aiobase import loop
         loop[0].cancel()
         await asyncio.sleep(100)""",
 }

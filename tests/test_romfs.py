@@ -423,7 +423,7 @@ def test_a_package_that_flash_has_a_part_of(romboard):
 
 def test_the_project_on_flash_beside_the_one_in_rom(romboard, board_tree):
     shutil.copytree(board_tree / "lib", romboard.root / "lib")
-    romboard.put("main.py", "import aioservice.manager, aioctl.core, aioclass\n"
+    romboard.put("main.py", "import aioservice.manager, aiobase, aioclass\n"
                  "print([m.__file__.startswith('/rom') for m in (aioservice.manager, aioctl.core, aioclass)])")
     assert romboard.run().out == "[False, False, False]\n"
 

@@ -25,9 +25,10 @@ KEPT = ("_live",)
 # Of the files that only a boot needs, without an underscore, since they know each other.
 INTERNAL = ("Finder", "HOOKS", "MANAGED", "adopt", "announce", "bring", "bring_all", "decided", "give_back",
             "purge", "resolve")
-# Its table of functions that load on use is for the other files, not for people.
-MANAGER = "aioservice/manager"
-OURS = re.compile(r"aio(class|ctl|service|schedule|log|lines|timers|calendar|console|watchdog|guard|switch)")
+# Their tables of functions that load on use are for the other files, not for people.
+OWN_TABLES = ("aiobase/__init__", "aioservice/manager")
+OURS = re.compile(r"aio(base|boot|class|ctl|service|schedule|log|lines|timers|calendar|console|watchdog|guard|"
+                  r"switch)")
 _TABLE = re.compile(r"^ =\w+ ")
 _CONST = re.compile(r"^(_\w+) = const\(", re.M)
 _PRIVATE = re.compile(rf"(?<!\w)(?:_[A-Za-z]\w*|{'|'.join(INTERNAL)})(?!\w)")
@@ -41,7 +42,7 @@ class Names:
         self.trees = {name: ast.parse(text) for name, text in modules.items()}
         self.keywords = {node.arg for tree in self.trees.values() for node in ast.walk(tree)
                          if isinstance(node, ast.keyword)}
-        self.public = {word for name, tree in self.trees.items() if name != MANAGER
+        self.public = {word for name, tree in self.trees.items() if name not in OWN_TABLES
                        for text in _strings(tree) if _TABLE.match(text) for word in text.split()}
         quoted = {word for tree in self.trees.values() for text in _strings(tree)
                   for word in _PRIVATE.findall(text)}

@@ -12,7 +12,7 @@ import sys
 
 import aioschedule
 from aioclass import Service
-from aioctl.core import describe
+from aiobase import describe
 
 
 class Watcher(Service):

@@ -1,5 +1,5 @@
-# What every part of the project shares: the group of all tasks and services, small questions
-# about them, and the guard of the event loop. Resident, so it is kept small.
+# The ground: what every room of lib/ uses and that knows none of them. The group of all tasks and services,
+# small questions about them, and the guard of the event loop. Resident, so it is kept small.
 
 import asyncio
 import gc
@@ -11,6 +11,8 @@ except ImportError:  # CPython, for the tools of the host
     core = None
 
 _LONGEST = const(200)  # characters of what is told of a fault
+
+uptime = int  # that of aioschedule, once it is loaded: seconds since start
 
 
 def lookup(prefix, table, name):
@@ -27,6 +29,23 @@ def lookup(prefix, table, name):
     file = table[table.rfind("=", 0, at) + 1 : at + 1].split(" ", 1)[0]
     module = __import__(prefix + file, None, None, (name,))
     return getattr(module, name if hasattr(module, name) else name + "_")
+
+
+def forget(full):
+    """Forgets a module, so that its memory is free: its package has it, too."""
+    modules = sys.modules
+    modules.pop(full, None)
+    package, _, leaf = full.rpartition(".")
+    package = modules.get(package)
+    if hasattr(package, leaf):
+        delattr(package, leaf)
+
+
+def names(value):
+    """The names in a `require`, `want` or `groups`: a name, a list of names, or a dict of them."""
+    if isinstance(value, str):
+        return (value,)
+    return value.values() if isinstance(value, dict) else value
 
 
 def bound(function, owner):
@@ -48,9 +67,10 @@ def is_interrupt(error):
     return isinstance(error, KeyboardInterrupt) and abs(id(error) - id(sys.modules)) < 1024
 
 
-def _kept():
-    # What more there is to say of an error; not resident, as most boards never need it.
-    return __import__("aioctl.kept", None, None, ("x",))
+def _rare(name):
+    # What most boards never need.
+    table = " =fault told kept said =strays blocked end failed make =named records =foreign note "
+    return lookup("aiobase.", table, name)
 
 
 def describe(error):
@@ -60,7 +80,7 @@ def describe(error):
     name = (error if isinstance(error, type) else type(error)).__name__
     try:
         try:
-            return _kept().describe(error, name)
+            return _rare("told")(error, name)
         except Exception:  # no memory for its file
             return name + ": " + str(int(error.errno))
     except Exception:
@@ -68,7 +88,7 @@ def describe(error):
 
 
 def kept_of(error, service=None):
-    """What is kept of an error, never the object and what that carries: see aioctl.kept.
+    """What is kept of an error, never the object and what that carries: see fault.py.
 
     Short of memory that is its class.
     """
@@ -77,7 +97,7 @@ def kept_of(error, service=None):
     # What is kept, and what grows by it, else lies in the middle of the heap, behind what the error carries.
     gc.collect()
     try:
-        return _kept().kept_of(error, service)
+        return _rare("kept")(error, service)
     except Exception:
         return type(error)
 
@@ -86,6 +106,7 @@ class Group:
     """All tasks and all services of the board."""
 
     log = None  # the journal, or a logger that somebody gave with set_log()
+    Service = None  # the class of all services, once it is loaded
 
     def __init__(self):
         self.records = {}  # name -> jobs.Record
@@ -94,21 +115,17 @@ class Group:
     @property
     def tasks(self):
         """A new dict name -> record: the plain tasks, and each service that was started."""
-        from .verbs import records
-
-        return records(self)
+        return _rare("records")(self)
 
     def note(self, level, name, text):
         """Writes a line to the journal, if there is one; no error is so long that it pushes out the rest."""
         log = self.log
         if len(text) > _LONGEST:
-            text = _kept().said(text)
+            text = _rare("said")(text)
         if hasattr(log, "put"):
             log.put(level, name, text)
         elif log is not None:
-            from .tagged import note
-
-            note(log, level, name, text)
+            _rare("note")(log, level, name, text)
 
 
 _group = Group()
@@ -129,10 +146,6 @@ def group():
 # The task for which it runs, or True; whether a prompt's Ctrl-D has ended the last one; what Loop.stop()
 # would have run when it began; who asked for a new one last.
 loop = [None, False, None, None]
-
-
-def _rare(name):
-    return lookup("aioctl.", " =strays blocked end failed make ", name)
 
 
 def _runs():

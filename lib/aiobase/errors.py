@@ -1,4 +1,5 @@
-# The exceptions of the manager. Loaded with the first one that is raised or caught.
+# The exceptions of the manager, and how an error is made anew of what is kept of it.
+# Loaded with the first one that is raised or caught.
 
 
 class ServiceError(Exception):
@@ -18,7 +19,7 @@ class SettingsError(ServiceError):
 
 
 def anew(kept):
-    """A fresh error of what aioctl.core.kept_of() has kept of one; ServiceError if its class makes none."""
+    """A fresh error of what aiobase.kept_of() has kept of one; ServiceError if its class makes none."""
     if kept is None:
         return None
     if isinstance(kept, type):

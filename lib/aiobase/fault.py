@@ -1,12 +1,11 @@
 # What is told of an error, and what is kept of it: whatever it says, however long that is. Loaded with the
-# first one; short of memory core does without.
+# first one; short of memory aiobase does without.
 
 import io
 import sys
 
-from aioschedule import uptime
-
-from .core import is_interrupt
+import aiobase
+from aiobase import is_interrupt
 
 _LONGEST = const(200)  # characters
 _BYTES = const(800)  # of so many characters at most
@@ -64,7 +63,7 @@ def said(*values):
     return stream.text()
 
 
-def describe(error, name):
+def told(error, name):
     """An error in one text, behind the name of its class."""
     text = "" if isinstance(error, type) else said(error)
     if not text:  # there is none, or its __str__() raises
@@ -126,12 +125,12 @@ def _value(error):
     return None
 
 
-def kept_of(error, service):
-    """(class, describe(), argument, uptime, frames) of an error; aioclass_errors.anew() makes one of that."""
+def kept(error, service):
+    """(class, describe(), argument, uptime, frames) of an error; errors.anew() makes one of that."""
     for name in ("error", "first") if service is not None else ():
         try:
             delattr(service, name)  # what somebody has set there would hide it
         except AttributeError:
             pass
     cls = type(error)
-    return cls, describe(error, cls.__name__), _value(error), uptime(), frames(error)
+    return cls, told(error, cls.__name__), _value(error), aiobase.uptime(), frames(error)

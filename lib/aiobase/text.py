@@ -1,6 +1,5 @@
-# Small things for people: names by pattern, colours, which journal.
-
-from .core import group
+# Small things for people: names by pattern, whether there are colours.
+# Loaded on use, and given back behind a boot.
 
 
 def match(pattern, text):
@@ -24,15 +23,6 @@ def plain(name):
     return name[:-8] if name.endswith(".service") else name
 
 
-def past(fault):
-    """How long ago what is kept of an error happened, `38 s ago`; None where that is not known."""
-    if not isinstance(fault, tuple):
-        return None
-    from aioschedule import tmdelta_fmt, uptime
-
-    return tmdelta_fmt(uptime() - fault[3]) + " ago"
-
-
 def is_terminal():
     """Whether output is seen on a terminal; a board's console is one."""
     try:
@@ -44,13 +34,3 @@ def is_terminal():
         return True
     except OSError:
         return False
-
-
-def set_log(log):
-    """Makes `log` (an aiolog.Journal, or a logger) the journal of all tasks."""
-    group().log = log
-
-
-def journal():
-    """The journal, or None: an aiolog.Journal, a target of print(file=…)."""
-    return group().log

@@ -1,8 +1,9 @@
 # An error as the lines of its traceback, however deep it is and whatever it says: one that was raised, or
 # what is kept of one. Loaded when somebody looks.
 
-from .core import describe
-from .kept import _Text, frames
+from aiobase import describe
+
+from .fault import _Text, frames
 
 _LONGEST = const(200)  # characters of a line
 

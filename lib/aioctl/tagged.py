@@ -1,24 +1,8 @@
 # The logger of services that were written for asyncmd: a line may begin with "[hello.service] "
 # itself. Also for a logger that is no journal.
 
+from aiobase.foreign import write
 from aiologger import Logger
-
-from .core import describe
-
-_NAMES = ("debug", "info", "warning", "error", "critical")
-
-
-def _write(target, level, name, text):
-    at = min(max(level // 10, 1), 5) - 1
-    getattr(target, _NAMES[at])("[%s] %s" % (name, text))
-
-
-def note(target, level, name, text):
-    """Writes a line to a logger that is no journal; it must not fail what it reports on."""
-    try:
-        _write(target, level, name, text)
-    except Exception as e:
-        print("[%s] %s (the logger: %s)" % (name, text, describe(e)))
 
 
 class Tagged(Logger):
@@ -38,4 +22,4 @@ class Tagged(Logger):
         if hasattr(self.journal, "put"):
             self.journal.put(level, name, text)
         else:
-            _write(self.journal, level, name, text)
+            write(self.journal, level, name, text)

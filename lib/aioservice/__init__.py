@@ -1,7 +1,7 @@
 # aioservice: the service manager. Only this table is resident; each function brings its
 # file with it when it is used, and boot gives back what only a boot needs.
 
-from aioctl.core import lookup
+from aiobase import lookup
 
 _TABLE = (
     " =startup boot init =runner run =control load unload start stop restart shutdown service "

@@ -6,7 +6,7 @@ import sys
 from micropython import kbd_intr
 
 import aioschedule
-from aioctl.core import describe, group
+from aiobase import describe, group
 
 _ERROR = const(40)  # aiolog's level
 
@@ -16,7 +16,7 @@ async def anew(self, error, again, delay):
 
     `again`: the services that will be started; those at rest stay there.
     """
-    from aioctl.trace import where
+    from aiobase.trace import where
 
     text = "the event loop ended: %s%s; all services start anew" % (describe(error), where(error))
     group().note(_ERROR, "aioservice", text)

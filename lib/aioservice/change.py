@@ -2,10 +2,10 @@
 
 import sys
 
-from aioclass_errors import ServiceError
-from aioctl.core import describe, group, is_interrupt, kept_of
+from aiobase.errors import ServiceError
+from aiobase import describe, forget, group, is_interrupt, kept_of, names
 
-from .manager import manager, names
+from .manager import manager
 from .starting import _failing
 from .verbs import _back, _drop, _expect, _expected, _halt, _resume, _runs, _still, operation
 
@@ -21,7 +21,7 @@ _KEYS = (
 
 def patch(name, cls):
     """Has `cls` stand in for a service that is not loaded yet: the real one is never constructed."""
-    from aioctl.text import plain
+    from aiobase.text import plain
 
     mgr = manager()
     name = plain(name)
@@ -83,7 +83,7 @@ def _put_back(module):
 
 def _cause(error):
     """An error in one line, with the place in the service's file that it comes from."""
-    from aioctl.trace import where
+    from aiobase.trace import where
 
     return describe(error) + where(error)
 
@@ -119,12 +119,12 @@ async def _reload(mgr, old, ran, lists):
 def _made(mgr, old):
     """A service of the file as it is now; raises where there is none, and all stays as it was."""
     from .control import _bring_required
-    from .discovery import Finder, give_back
+    from .discovery import Finder
 
     finder = Finder(mgr)
     module = old.module
     if module is not None:
-        give_back(module.__name__)
+        forget(module.__name__)
     try:
         new = finder.make(old.name)
     except BaseException as e:

@@ -2,11 +2,11 @@
 
 import asyncio
 
-from aioclass_errors import ServiceError, ServiceNotFound  # noqa: F401 - aioservice has both from here
-from aioctl.core import describe
-from aioctl.text import plain
+from aiobase.errors import ServiceError, ServiceNotFound  # noqa: F401 - aioservice has both from here
+from aiobase import describe, names
+from aiobase.text import plain
 
-from .manager import manager, names
+from .manager import manager
 from .verbs import _drop, _expect, _expected, operation, outcome
 
 

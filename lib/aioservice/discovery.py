@@ -7,9 +7,7 @@ import sys
 
 import aioschedule
 from aioclass import Service
-from aioctl.core import describe, group, is_interrupt, kept_of
-
-from .manager import names
+from aiobase import describe, forget, group, is_interrupt, kept_of, names
 
 _ERROR = const(40)  # aiolog's level
 _FOLDER = const("aioservices/services")
@@ -38,7 +36,7 @@ _TYPES = (
 
 def _error(text, kind):
     # By name: most boots need none, and names are kept for good, but for long ones in a text.
-    return getattr(__import__("aioclass_errors"), kind)(text)
+    return getattr(__import__("aiobase.errors", None, None, ("anew",)), kind)(text)
 
 
 def _helper(full):
@@ -108,21 +106,13 @@ def _is_cut(file):
     return is_cut(data)
 
 
-def give_back(full):
-    """Forgets a module, so that its memory is free."""
-    sys.modules.pop(full, None)
-    parent, _, leaf = full.rpartition(".")
-    if parent in sys.modules and hasattr(sys.modules[parent], leaf):
-        delattr(sys.modules[parent], leaf)
-
-
 def purge(service, services):
     """Forgets a service's module, unless another service is made of it."""
     module = service.module
     if module is None or sys.modules.get(module.__name__) is not module:
         return
     if not any([other.module is module for other in services.values()]):
-        give_back(module.__name__)
+        forget(module.__name__)
 
 
 def _import(full, kind=None):
@@ -221,7 +211,7 @@ def _apply(service, entry, options):
     for key in ("require", "want"):
         value = getattr(service, key)
         if value and any([name.endswith(".service") for name in names(value)]):
-            from aioctl.text import plain
+            from aiobase.text import plain
 
             if isinstance(value, dict):
                 value = {attribute: plain(value[attribute]) for attribute in value}
@@ -285,7 +275,7 @@ class Finder:
         self.settings, faults = resolve(settings)
         for name in faults:
             self.faults[name] = _error("services.config: " + faults[name], "SettingsError")
-        give_back("aioservice.settings")  # before services are imported: it is larger than most
+        forget("aioservice.settings")  # before services are imported: it is larger than most
 
     def _look(self):
         """Whether this is safe mode; sees who is to blame for the last boots, and who is masked."""
@@ -299,7 +289,7 @@ class Finder:
                 damaged = self._guard.damaged()
                 if damaged is not None:
                     _helper("aioservice.damage").look(self, damaged)
-                    give_back("aioservice.damage")
+                    forget("aioservice.damage")
             except Exception as e:
                 note("aioservice", "manifest.txt: ", e)
         for path in ("services.state0", "services.state1"):
@@ -308,7 +298,7 @@ class Finder:
             except OSError:
                 continue
             self._masked = _helper("aioservice.kept").read().get("masked", {})
-            give_back("aioservice.kept")
+            forget("aioservice.kept")
             break
         if fault is not None:
             self.fault = fault if self.fault is None else self.fault + "\n" + fault
@@ -349,7 +339,7 @@ class Finder:
                             self.files[name] = "whole"
                 except (OSError, MemoryError):
                     pass  # its import will say so
-        give_back("aioservice.mpyfile")
+        forget("aioservice.mpyfile")
 
     def path(self, name):
         """Where a service that could not be loaded should have come from."""
@@ -441,7 +431,7 @@ class Finder:
             return _apply(made, entry, self.options)
         except BaseException:
             if not was:  # so that a mended file is read
-                give_back(full)
+                forget(full)
             raise
 
     def anew(self, service):
@@ -473,7 +463,7 @@ class Finder:
 def _fits_any(name, patterns):
     if not patterns:
         return False
-    from aioctl.text import match, plain
+    from aiobase.text import match, plain
 
     return any([match(plain(pattern), name) for pattern in patterns])
 

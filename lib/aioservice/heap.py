@@ -5,7 +5,7 @@
 import gc
 
 import aioschedule
-from aioctl.core import is_awaitable
+from aiobase import is_awaitable
 
 _MOST = const(14)  # entries of a list of times: its import, and six changes of state
 

@@ -114,7 +114,7 @@ def lasted():
 
 def note(name, why):
     """Writes down what the board knows before it is reset because of a service."""
-    from aioctl.core import group
+    from aiobase import group
     from aioschedule import uptime
 
     kept = read()
@@ -132,7 +132,7 @@ def note(name, why):
     service = group().services.get(name)
     fault = None if service is None else service._fault
     if fault is not None:
-        from aioctl.trace import lines
+        from aiobase.trace import lines
 
         made["traceback"] = "\n".join([line[:_WIDE] for line in lines(fault)[-_LINES:]])
     if hasattr(group().log, "lines"):

@@ -2,7 +2,7 @@
 
 import sys
 
-from aioctl.text import plain
+from aiobase.text import plain
 
 from .kept import read, save
 from .manager import manager

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from aioclass_errors import ServiceError, anew
-from aioctl.core import describe, is_interrupt, kept_of
+from aiobase.errors import ServiceError, anew
+from aiobase import describe, is_interrupt, kept_of
 
 _TOLD = const(600)  # characters that what the manager itself says may have
 

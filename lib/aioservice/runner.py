@@ -4,7 +4,7 @@
 import asyncio
 import sys
 
-from aioctl.core import group, is_interrupt, loop
+from aiobase import group, is_interrupt, loop
 from aioschedule import uptime
 
 from .manager import manager

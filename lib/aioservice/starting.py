@@ -4,8 +4,8 @@
 import sys
 
 import aioschedule
+from aiobase import names
 
-from .manager import names
 from .order import closure, cycles
 
 _DECIDED = const(("init", "restarting", "failed", "blocked", "stopped", "masked"))
@@ -17,9 +17,8 @@ _ALSO = const(
         "aiotimers_add",
         "aiocalendar",
         "aiocalendar_rule",
-        "aioctl.kept",
-        "aioctl.text",
-        "aioctl.kept",
+        "aiobase.fault",
+        "aiobase.text",
         "aioctl.env",
         "aioctl.utf8",
         "aioservice_rom",

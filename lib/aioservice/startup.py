@@ -1,6 +1,7 @@
 # boot() and init(): the two ways in which a board brings all its services up.
 
 import asyncio
+from aiobase import forget
 
 from .manager import manager
 from .starting import decided
@@ -20,11 +21,11 @@ def _find(config, groups, exclude):
         for service in [s for s in mgr.services.values() if s.state == "init"]:
             del mgr.services[service.name]
             __import__("aioservice.discovery", None, None, ("purge",)).purge(service, mgr.services)
-    from .discovery import Finder, give_back
+    from .discovery import Finder
 
     Finder(mgr, config).bring_all(groups, exclude)
     mgr.found = [given, sorted(mgr.failed)]
-    give_back("aioservice.discovery")
+    forget("aioservice.discovery")
     return mgr
 
 

@@ -5,9 +5,9 @@
 # do then stands in the manager's `coming`, where each later word changes it. So the last word about a
 # service wins, at whatever moment it comes.
 
-from aioctl.text import plain
+from aiobase.text import plain
+from aiobase import names
 
-from .manager import names
 from .order import closure
 from .starting import _failing, begin, outcome
 
@@ -34,7 +34,7 @@ def get(self, name):
             from .near import near
 
             like = near(name, known)
-        from aioclass_errors import ServiceNotFound
+        from aiobase.errors import ServiceNotFound
 
         raise ServiceNotFound((text + "; there are: %s%s") % (name, ", ".join(sorted(known)) or "none", like))
     return service

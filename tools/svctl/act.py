@@ -15,11 +15,11 @@ PATIENCE = 60.0  # s: longer than a start may take by default, and a stop
 AGAIN = 0.05
 REFUSED = "the board refused"
 # What a board loads for it
-COMMON = ("aioctl.text", "aioclass_errors", "aioservice.order", "aioservice.starting", "aioservice.verbs",
+COMMON = ("aiobase.text", "aiobase.errors", "aioservice.order", "aioservice.starting", "aioservice.verbs",
           "aioservice.operation")
 MODULES = {
     **dict.fromkeys(("start", "stop", "restart"), (*COMMON, "aioservice.control", "aioservice.report")),
-    **dict.fromkeys(("enable", "disable"), ("aioctl.text", "aioservice.settings", "aioservice.configure")),
+    **dict.fromkeys(("enable", "disable"), ("aiobase.text", "aioservice.settings", "aioservice.configure")),
     **dict.fromkeys(("mask", "unmask"), (*COMMON, "aioservice.kept", "aioservice.masks")),
     **dict.fromkeys(("load", "unload", "reload"), (*COMMON, "aioservice.settings", "aioservice.discovery",
                                                    "aioservice.control", "aioservice.change")),

@@ -9,7 +9,7 @@ class _svctl_journal:
         import sys
         import time
 
-        if "aioctl.core" not in sys.modules:
+        if "aioservice.manager" not in sys.modules:
             raise RuntimeError("no manager")
         import aioctl
 
