@@ -24,6 +24,17 @@ package("aioctl", files=(
     "utf8.py",
     "verbs.py",
 ), base_path="lib", opt=2)
+package("aioschedule", files=(
+    "__init__.py",
+    "add.py",
+    "alarm.py",
+    "calendar.py",
+    "format.py",
+    "lastruns.py",
+    "rule.py",
+    "start.py",
+    "timer.py",
+), base_path="lib", opt=2)
 package("aioservice", files=(
     "__init__.py",
     "anew.py",
@@ -53,10 +64,6 @@ package("aioservice", files=(
     "startup.py",
     "verbs.py",
 ), base_path="lib", opt=2)
-module("aiocalendar.py", base_path="lib", opt=2)
-module("aiocalendar_kept.py", base_path="lib", opt=2)
-module("aiocalendar_rule.py", base_path="lib", opt=2)
-module("aiocalendar_time.py", base_path="lib", opt=2)
 module("aioclass.py", base_path="lib", opt=2)
 module("aioclass_api.py", base_path="lib", opt=2)
 module("aioclass_asyncmd.py", base_path="lib", opt=2)
@@ -82,12 +89,7 @@ module("aiolog_streamlog.py", base_path="lib", opt=2)
 module("aiologger.py", base_path="lib", opt=2)
 module("aiologging.py", base_path="lib", opt=2)
 module("aiolograte.py", base_path="lib", opt=2)
-module("aioschedule.py", base_path="lib", opt=2)
 module("aioservice_rom.py", base_path="lib", opt=2)
 module("aioswitch.py", base_path="lib", opt=2)
 module("aioswitch_trial.py", base_path="lib", opt=2)
-module("aiotimers.py", base_path="lib", opt=2)
-module("aiotimers_add.py", base_path="lib", opt=2)
-module("aiotimers_alarm.py", base_path="lib", opt=2)
-module("aiotimers_start.py", base_path="lib", opt=2)
 module("aiowatchdog.py", base_path="lib", opt=2)

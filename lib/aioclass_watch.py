@@ -3,7 +3,7 @@
 import asyncio
 from time import ticks_diff, ticks_ms
 
-from aiotimers import Timer, timers
+from aioschedule.timer import Timer, timers
 
 _UNWIND = const(200)  # ms that a hung task has before it is left behind
 

@@ -119,8 +119,8 @@ def test_next_due_is_what_datetime_says(vm):
     (vm.root / "cases.json").write_text(json.dumps(cases))
     assert both(vm, """
 import json
-from aiocalendar_rule import parse
-from aiocalendar_time import date, gap, moment, next_after
+from aioschedule.rule import parse
+from aioschedule.calendar import date, gap, moment, next_after
 for at, days, minutes, now, due, seconds in json.load(open("cases.json")):
     rule = parse(at, days)
     local = moment(now, minutes)
@@ -140,7 +140,7 @@ def test_each_day_from_2000_to_2105(vm):
         days += 1
         date += timedelta(1)
     assert both(vm, """
-from aiocalendar_time import date, moment
+from aioschedule.calendar import date, moment
 day = moment((2000, 1, 1, 0, 0, 0))[0]
 total = n = wrong = 0
 while True:
@@ -159,19 +159,19 @@ print(date(moment((2000, 2, 29, 0, 0, 0))[0]), date(moment((2028, 2, 29, 0, 0, 0
 # A clock of its own: `at` is what it shows, in moments' seconds; ticks are the platform's. step() sleeps
 # as the loop would, until the timer's next look, and looks.
 SIMULATED = """
-import aiotimers_alarm
-from aiocalendar_rule import parse
-from aiocalendar_time import date, moment
-from aiotimers import ticks_add, ticks_diff
-from aiotimers_alarm import Alarm
-from aiotimers_start import Start
+import aioschedule.alarm as alarm
+from aioschedule.rule import parse
+from aioschedule.calendar import date, moment
+from aioschedule.timer import ticks_add, ticks_diff
+from aioschedule.alarm import Alarm
+from aioschedule.start import Start
 
 class World:
     def __init__(self, *when):
         self.set(*when)
         self.ticks = ticks_add(0, -5)
-        aiotimers_alarm.gmtime = self.gmtime
-        aiotimers_alarm.time_ns = lambda: self.ms % 1000 * 1000000
+        alarm.gmtime = self.gmtime
+        alarm.time_ns = lambda: self.ms % 1000 * 1000000
     def set(self, *when):
         day, second = moment((when + (0,) * 6)[:6])
         self.ms = (day * 86400 + second) * 1000
@@ -284,11 +284,11 @@ def test_a_late_ntp(vm):
     assert both(vm, SIMULATED + """
 for year in (1970, 2000, 2021, 2024):
     world = World(2021, 1, 1)
-    if year < 2000: aiotimers_alarm.gmtime = lambda: (1970, 1, 1, 0, 0, 0, 0, 0)
+    if year < 2000: alarm.gmtime = lambda: (1970, 1, 1, 0, 0, 0, 0, 0)
     else: world.set(year, 12, 31)
     timer = world.alarm("07:30")
     print(world.sleep(timer, 20), timer.due, timer.left())
-    aiotimers_alarm.gmtime = lambda: World.gmtime(world)
+    alarm.gmtime = lambda: World.gmtime(world)
     world.set(2026, 5, 4, 7, 29, 1)
     before = world.ms
     print(world.sleep(timer, 2), timer.skipped)
@@ -374,11 +374,11 @@ def test_short_of_memory_it_looks_again(vm):
 world = World(2026, 5, 4, 7)
 timer = world.alarm("07:30")
 world.step(timer)
-good = aiotimers_alarm.next_after
+good = alarm.next_after
 def bad(rule, when): raise MemoryError
-aiotimers_alarm.next_after = bad
+alarm.next_after = bad
 print(world.sleep(timer, 0.55))
-aiotimers_alarm.next_after = good
+alarm.next_after = good
 print(world.sleep(timer, 1))
 """) == "[]\n['2026-05-04 07:34:00']\n"
 
@@ -448,14 +448,14 @@ def test_a_class_says_what_is_wrong(board):
 # The wall clock as a test sets it, and a look at it every 20 ms.
 CLOCK = """
 import time
-import aiotimers_alarm
+import aioschedule.alarm as alarm
 base = [0, time.ticks_ms()]
 def set_clock(*when):
     base[:] = time.mktime(when + (0, 0, 0)), time.ticks_ms()
 def ms(): return base[0] * 1000 + time.ticks_diff(time.ticks_ms(), base[1])
-aiotimers_alarm.gmtime = lambda: time.localtime(ms() // 1000)
-aiotimers_alarm.time_ns = lambda: ms() * 1000000
-aiotimers_alarm.Looking.every = 20
+alarm.gmtime = lambda: time.localtime(ms() // 1000)
+alarm.time_ns = lambda: ms() * 1000000
+alarm.Looking.every = 20
 """
 
 
@@ -575,8 +575,8 @@ def test_a_boot_without_calendar_times_loads_nothing_of_them(board):
 def test_a_power_cut_at_any_write_keeps_a_last_run(vm, fat):
     """The one before or the new one, also when the power is cut again at the next write."""
     out = vm.run(FLASH % (fat, 100) + """
-from aiocalendar_kept import save as write
-from aiocalendar_kept import kept
+from aioschedule.lastruns import save as write
+from aioschedule.lastruns import kept
 def ran(): return kept("a")[0], kept("b")[0]
 for n in range(4): write("a", (n, 1)); write("b", (n, 2))
 before = bytes(flash.data)
@@ -665,8 +665,8 @@ def test_the_table_of_days(vm):
     (vm.root / "rows.json").write_text(json.dumps(rows))
     assert both(vm, """
 import json
-from aiocalendar_rule import parse
-from aiocalendar_time import date, moment, next_after
+from aioschedule.rule import parse
+from aioschedule.calendar import date, moment, next_after
 for at, days, expected in json.load(open("rows.json")):
     day, s = next_after(parse(at, days or None), moment((2026, 5, 4, 12, 0, 0)))
     found = "%d-%02d-%02d %02d:%02d:%02d" % (date(day) + (s // 3600, s // 60 % 60, s % 60))

@@ -27,8 +27,10 @@ INTERNAL = ("Finder", "HOOKS", "MANAGED", "adopt", "announce", "bring", "bring_a
             "purge", "resolve")
 # Their tables of functions that load on use are for the other files, not for people.
 OWN_TABLES = ("aiobase/__init__", "aioservice/manager")
-OURS = re.compile(r"aio(base|boot|class|ctl|service|schedule|log|lines|timers|calendar|console|watchdog|guard|"
-                  r"switch)")
+# The rooms of lib/, and those whose functions people call, perhaps with the names of their parameters.
+ROOMS = ("aiobase", "aioboot", "aioclass", "aioconsole", "aioctl", "aiolog", "aiologging", "aioschedule",
+         "aioservice", "aioswitch")
+PUBLIC = ("aioclass", "aioconsole", "aiolog", "aiologging", "aioschedule", "aioswitch")
 _TABLE = re.compile(r"^ =\w+ ")
 _CONST = re.compile(r"^(_\w+) = const\(", re.M)
 _PRIVATE = re.compile(rf"(?<!\w)(?:_[A-Za-z]\w*|{'|'.join(INTERNAL)})(?!\w)")
@@ -65,7 +67,7 @@ class Names:
     def shorten(self, name: str, text: str) -> str:
         """The source of a module with its private names shortened."""
         edits = self._private(text)
-        public = "/" not in name
+        public = name.startswith(PUBLIC)
         for node in self.trees[name].body:
             self._function(node, public, {}, edits)
         return _applied(text, edits)
@@ -193,7 +195,7 @@ def of_folder(lib: Path) -> dict[Path, str]:
         if path.suffix != ".py" or not path.is_file():
             continue
         name = path.relative_to(lib).with_suffix("").as_posix()
-        if OURS.match(name):
+        if name.startswith(ROOMS):
             try:
                 ast.parse(path.read_bytes())
             except (SyntaxError, ValueError):

@@ -20,20 +20,20 @@ KEPT = 900
 # In the order in which a board comes to load them.
 MODULES = ("aiobase", "aioschedule", "aiolog", "aioctl", "aioclass", "aioservice", "aioservice.manager",
            "aioservice.starting", "aioservice.verbs", "aioservice.order", "aioservice.settings",
-           "aioservice.discovery", "aioservice.startup", "aioclass_asyncmd", "aioclass_timed", "aiotimers",
-           "aiocalendar_rule", "aiocalendar_time", "aiotimers_alarm", "aiotimers_start",
-           "aioclass_calendar", "aiocalendar_kept", "aiotimers_add", "aioclass_watch", "aioclass_api",
-           "aioclass_people", "aiobase.errors", "aioclass_heal", "aiobase.fault", "aioclass_special",
-           "aioclass_record", "aiologger", "aiolograte", "aioctl.jobs", "aioctl.verbs", "aioctl.tagged",
-           "aioservice.operation", "aioservice.control", "aioservice.configure", "aioservice.change",
-           "aioservice.checking", "aioservice.findings", "aioservice.near", "aioservice.graph",
-           "aioservice.heap", "aioservice.report", "aioservice.bringup", "aioservice.runner",
-           "aioservice.anew", "aioservice.callbacks", "aioctl.report", "aiobase.trace", "aiobase.named",
-           "aiobase.strays", "aiobase.foreign", "aioctl.others", "aioctl.logs", "aiolines", "aiocalendar",
-           "aioctl.env", "aioctl.utf8", "aioctl.profiler", "aioctl.figures", "aiologging",
-           "aiolog_streamlog", "aioconsole", "aiowatchdog", "aioservice_rom", "aioguard", "aioservice.kept",
-           "aioservice.safemode", "aioservice.masks", "aioservice.damage", "aioswitch", "aioswitch_trial",
-           "aioctl.core")
+           "aioservice.discovery", "aioservice.startup", "aioclass_asyncmd", "aioclass_timed",
+           "aioschedule.timer", "aioschedule.rule", "aioschedule.calendar", "aioschedule.alarm",
+           "aioschedule.start", "aioclass_calendar", "aioschedule.lastruns", "aioschedule.add",
+           "aioclass_watch", "aioclass_api", "aioclass_people", "aiobase.errors", "aioclass_heal",
+           "aiobase.fault", "aioclass_special", "aioclass_record", "aiologger", "aiolograte", "aioctl.jobs",
+           "aioctl.verbs", "aioctl.tagged", "aioservice.operation", "aioservice.control",
+           "aioservice.configure", "aioservice.change", "aioservice.checking", "aioservice.findings",
+           "aioservice.near", "aioservice.graph", "aioservice.heap", "aioservice.report",
+           "aioservice.bringup", "aioservice.runner", "aioservice.anew", "aioservice.callbacks",
+           "aioctl.report", "aiobase.trace", "aiobase.named", "aiobase.strays", "aiobase.foreign",
+           "aioctl.others", "aioctl.logs", "aiolines", "aioschedule.format", "aioctl.env", "aioctl.utf8",
+           "aioctl.profiler", "aioctl.figures", "aiologging", "aiolog_streamlog", "aioconsole",
+           "aiowatchdog", "aioservice_rom", "aioguard", "aioservice.kept", "aioservice.safemode",
+           "aioservice.masks", "aioservice.damage", "aioswitch", "aioswitch_trial", "aioctl.core")
 
 
 class Line(NamedTuple):

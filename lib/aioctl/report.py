@@ -7,7 +7,7 @@ import aioschedule
 from aiobase import describe, group, is_interrupt
 from aiobase.fault import _Text, said
 from aiobase.text import is_terminal
-from aiocalendar import past
+from aioschedule.format import past
 
 from .verbs import select, tasks_match
 

@@ -1,5 +1,5 @@
-# The one interval clock of the project. Timers and the text of times are attributes
-# of this module too; their files are loaded by who uses them.
+# Time: the one interval clock of the project. Timers and the text of times are attributes of this room, too;
+# their files are loaded by who uses them.
 
 import aiobase
 
@@ -10,8 +10,8 @@ except ImportError:  # CPython, for tests of the arithmetic: a clock that stands
 
 # A string, as a dict would keep the names in memory for good.
 _TABLE = (
-    " =aiotimers Timers =aiotimers_add schedule unschedule group next_due reset "
-    "=aiocalendar get_datetime tmdelta_fmt uptime_ms wall next_run "
+    " =timer Timers =add schedule unschedule group next_due reset "
+    "=format get_datetime tmdelta_fmt uptime_ms wall next_run "
 )
 
 # What group() returns; None until something asks for it, as on a board without schedules.
@@ -41,4 +41,4 @@ aiobase.uptime = uptime
 
 
 def __getattr__(name):
-    return aiobase.lookup("", _TABLE, name)
+    return aiobase.lookup("aioschedule.", _TABLE, name)

@@ -3,7 +3,7 @@
 import time
 from time import ticks_diff, ticks_ms
 
-from aiotimers import Timer, timers
+from .timer import Timer, timers
 
 
 def schedule(key, run, start_in=None, repeat=False):

@@ -7,8 +7,8 @@
 
 from time import gmtime, time_ns
 
-from aiocalendar_time import gap, moment, next_after
-from aiotimers import Timer
+from .calendar import gap, moment, next_after
+from .timer import Timer
 
 _SET = const(2025)  # a clock that shows an earlier year was not set: boards wake up in 2000, 1970 or 2021
 # Seconds by which the clock may be set and the day still goes on: each time of day runs, and once. More

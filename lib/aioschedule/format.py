@@ -55,7 +55,7 @@ def next_run(key):
         return text if at[0] < _FIRST_YEAR else text + ", at " + get_datetime(at)
     if timer.due is None:
         return "when the clock is set"
-    from aiocalendar_time import date
+    from .calendar import date
 
     day, second = timer.due
     at = date(day) + (second // 3600, second // 60 % 60, second % 60)

@@ -1,8 +1,8 @@
 # A timer whose first run follows the clock: that of a time tuple as `start_in`. Loaded with the first one.
 
-from aiocalendar_time import moment
-from aiotimers import Timer
-from aiotimers_alarm import Looking
+from .alarm import Looking
+from .calendar import moment
+from .timer import Timer
 
 
 class Start(Looking):

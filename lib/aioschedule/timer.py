@@ -1,10 +1,9 @@
 # Timers: when something is due, and one loop that sleeps until the next is.
-# Loaded with the first schedule; its names are attributes of aioschedule. What sets timers is in
-# aiotimers_add.
+# Loaded with the first schedule; its names are attributes of aioschedule. What sets timers is in add.py.
 
 import asyncio
-import sys
 
+import aiobase
 import aioschedule
 
 try:
@@ -66,14 +65,7 @@ class Timers:
 
     def on_error(self, key, exc):
         """Gets what a run raised; may be replaced. What it raises itself ends the loop."""
-        core = sys.modules.get("aiobase")
-        if core is not None:  # the journal is there
-            core._hear(None, {"message": "timer '%s'" % (key,), "exception": exc})
-            return
-        try:
-            sys.print_exception(exc)
-        except Exception:  # one that cannot be shown
-            print(type(exc).__name__)
+        aiobase._hear(None, {"message": "timer '%s'" % (key,), "exception": exc})
 
     def remove(self, key):
         """True if there was a timer of that key."""

@@ -8,7 +8,7 @@ import aioschedule
 from aiobase import describe, names
 from aiobase.fault import said
 from aiobase.text import is_terminal, match, plain
-from aiocalendar import past
+from aioschedule.format import past
 
 from aiobase.errors import ServiceError
 

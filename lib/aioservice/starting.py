@@ -14,9 +14,9 @@ _MINUTE = const(60)  # s; running that long is healthy
 _ALSO = const(
     (
         "aioclass_asyncmd",
-        "aiotimers_add",
-        "aiocalendar",
-        "aiocalendar_rule",
+        "aioschedule.add",
+        "aioschedule.format",
+        "aioschedule.rule",
         "aiobase.fault",
         "aiobase.text",
         "aioctl.env",

@@ -49,13 +49,13 @@ class Ran:
     """services.ran and services.ran.2: when persistent schedules ran."""
 
     def save(self, n):
-        from aiocalendar_kept import save
+        from aioschedule.lastruns import save
 
         for name in ("one", "two"):
             save(name, (n, n))
 
     def read(self):
-        from aiocalendar_kept import kept
+        from aioschedule.lastruns import kept
 
         one, two = kept("one")[0], kept("two")[0]
         # Two saves, so the second of them may be missing, twice in a row even.
