@@ -94,7 +94,7 @@ def watchdog():
 
 
 def begin(machine, armed, wanted):
-    # Arms it for that long, or as long as the port allows. What aiowatchdog is to know of it, or None.
+    # Arms it for that long, or as long as the port allows. What aioboot.watchdog is to know of it, or None.
     if type(wanted) not in (int, float) or not 1 <= wanted <= 86400:
         return
     wdt = fault = None
@@ -117,7 +117,7 @@ try:
 
     # After a reset the guard's own files first, as it decides whether to look at the others.
     if machine.reset_cause() not in (machine.PWRON_RESET, getattr(machine, "DEEPSLEEP_RESET", 0)):
-        line = "lib/aioguard lib/aioservice/__init__ lib/aioservice/kept lib/aioservice_rom"
+        line = "lib/aiobase/__init__ lib/aioboot/__init__ lib/aioboot/guard lib/aioboot/kept lib/aioboot/rom"
         names = check(line.split(" "))
 except Exception:
     pass  # no such module, or one that does not tell: what there is of it is missed below
@@ -130,20 +130,20 @@ except Exception as error:
     sys.print_exception(error)
 try:
     if not names and "/rom" in sys.path:
-        __import__("aioservice_rom").begin()
+        __import__("aioboot.rom").rom.begin()
 except Exception as error:
     sys.print_exception(error)
 try:  # what became of the boot before, and whether this one is in safe mode
     if not names:
         text = names
-        names = __import__("aioguard").start(check)
+        names = __import__("aioboot.guard").guard.start(check)
         if text is not None and not names:
             wanted = begin(machine, armed, watchdog())
 except Exception as error:
     sys.print_exception(error)
 try:
     if wanted is not None and not names:
-        __import__("aiowatchdog").start(*wanted)
+        __import__("aioboot.watchdog").watchdog.start(*wanted)
 except Exception as error:
     sys.print_exception(error)
 if names:  # main.py says it: here RP2040 has no USB port yet

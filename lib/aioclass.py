@@ -158,7 +158,7 @@ class Service:
         at = _MORE.find(" %s " % name)
         if at < 0:
             raise AttributeError("%s.%s" % (type(self).__name__, name))
-        found = lookup("aioclass_", _MORE, name)
+        found = lookup("aioclass", _MORE, name)
         return found(self) if at < _MADE else bound(found, self)
 
     def is_running(self):

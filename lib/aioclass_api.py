@@ -131,7 +131,9 @@ def rule(service, failed):
                 from machine import reset
 
                 try:
-                    __import__("aioguard").foretell(service.name, "%d failures within %s s" % tuple(limit))
+                    from aioboot.guard import foretell
+
+                    foretell(service.name, "%d failures within %s s" % tuple(limit))
                 except Exception:  # no memory to say more; a reset may help
                     pass
                 reset()

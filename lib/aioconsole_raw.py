@@ -110,8 +110,8 @@ async def _receive(console, ends, window):
     while console.head < console.tail or not console.eof:
         if console.head == console.tail:
             await console.fill()
-            if "aiowatchdog" in sys.modules:  # a host at work is not cut off; what it runs feeds nothing
-                sys.modules["aiowatchdog"].feed()
+            if "aioboot.watchdog" in sys.modules:  # a host at work is not cut off; what it runs feeds nothing
+                sys.modules["aioboot.watchdog"].feed()
             continue
         start = at = console.head
         while at < console.tail and console.queue[at] not in ends:

@@ -46,9 +46,9 @@ class Board:
         self.vm = vm
         self.keeps = "scratch"
         vm.ship("boot.py")
-        text = (ROOT / "lib/aioguard.py").read_text()
+        text = (ROOT / "lib/aioboot/guard.py").read_text()
         assert "_LASTS = const(30)" in text
-        vm.put("lib/aioguard.py", text.replace("_LASTS = const(30)", "_LASTS = const(1)"))
+        vm.put("lib/aioboot/guard.py", text.replace("_LASTS = const(30)", "_LASTS = const(1)"))
         self.main()
 
     def main(self, lives=9, more=""):
@@ -116,8 +116,8 @@ def test_the_guard_as_it_is_shipped(vm32, board_tree, tmp_path, compiled):
     """Its private names are shortened like those of the files that it works with; 30 s are not awaited."""
     shipped = Vm(tmp_path / "shipped", vm32.bits, board_tree, compiled)
     board = Board(shipped)
-    for path in (board_tree / "lib").glob("aioguard.*"):
-        shipped.put("lib/" + path.name, path.read_bytes())
+    for path in (board_tree / "lib/aioboot").glob("guard.*"):
+        shipped.put("lib/aioboot/" + path.name, path.read_bytes())
     board.watchdog()
     board.service("bad", "    async def setup(self):\n        " + HANG)
     board.service("end", "    safe = True\n    async def task(self):\n        if self.manager.fault: " + QUIT + "\n        await asyncio.sleep(99)")
@@ -233,9 +233,9 @@ def test_reset_in_safe_mode_stays_in_it_and_a_lasting_one_leaves_it(each):
 RECORD = """
 import machine, sys
 %s
-import aioguard
-aioguard.start()
-print(aioguard.safe(), aioguard._state()[:2])
+import aioboot.guard as guard
+guard.start()
+print(guard.safe(), guard._state()[:2])
 """
 
 
@@ -247,9 +247,9 @@ rtc = machine.RTC()
 n = len(rtc.memory())
 if n == 0:
     rtc.memory(b"mine")
-import aioguard
-aioguard.start()
-print(rtc.memory()[:-16], len(rtc.memory()), aioguard._state())
+import aioboot.guard as guard
+guard.start()
+print(rtc.memory()[:-16], len(rtc.memory()), guard._state())
 if rtc.memory()[4:5] != b"!":
     if n:
         rtc.memory(b"mine!" + rtc.memory()[4:])
@@ -277,7 +277,7 @@ def test_damaged_record_is_none(board, keeps, fill):
 
 def test_each_cut_of_the_file_leaves_the_old_state_or_the_new(vm32):
     out = vm32.run("""
-from aioservice.kept import read, save
+from aioboot.kept import read, save
 def files():
     found = {}
     for name in ("services.state0", "services.state1"):
@@ -350,7 +350,7 @@ def test_flash_is_written_on_failures_only(each):
 def test_notes_of_resets_are_few(vm32):
     out = vm32.run("""
 import aioschedule
-from aioservice.kept import note, read
+from aioboot.kept import note, read
 def day(hours):
     before = read().get("i", 0)
     for hour in range(24):
@@ -532,7 +532,7 @@ def test_last_boot_after_power_on_knows_nothing(each):
 def test_memory_is_given_back_when_the_boot_has_lasted(each):
     each.service("show", """
     async def task(self):
-        print("BEFORE", "aioguard" in sys.modules)
+        print("BEFORE", "aioboot.guard" in sys.modules)
         await asyncio.sleep(1.3)
         print("AFTER", [name for name in sys.modules if "guard" in name or "kept" in name])
         self.manager.quit.set()
@@ -542,18 +542,19 @@ def test_memory_is_given_back_when_the_boot_has_lasted(each):
 
 
 def test_boot_without_the_guard_is_no_silent_end(board):
-    (board.vm.root / "lib/aioguard.mpy").unlink(missing_ok=True)
-    (board.vm.root / "lib/aioguard.py").unlink(missing_ok=True)
+    (board.vm.root / "lib/aioboot/guard.mpy").unlink(missing_ok=True)
+    (board.vm.root / "lib/aioboot/guard.py").unlink(missing_ok=True)
     board.service("a", "    def task(self):\n        print('up')\n        " + QUIT)
     result = board.vm.run()
-    assert "aioguard" in result.out + result.err and "up\n" in result.out
+    assert "aioboot.guard" in result.out + result.err and "up\n" in result.out
 
 
 def test_what_began_a_boot_on_ports_that_tell_less(vm32):
     """ESP32 says SOFT_RESET for machine.reset(); neither it nor RP2040 tells a soft reset. The chip's clock does."""
-    vm32.put("lib/aioguard.py", (ROOT / "lib/aioguard.py").read_text())
+    vm32.put("lib/aioboot/guard.py", (ROOT / "lib/aioboot/guard.py").read_text())
     out = vm32.run("""
-import aioguard, machine
+import aioboot.guard as guard
+import machine
 class Sys:
     pass
 class Machine:
@@ -563,13 +564,13 @@ class Esp32(Machine):
     SOFT_RESET = 5
 def causes(port, has, up):
     Sys.platform = port
-    aioguard.sys = Sys
-    aioguard.machine = has
-    aioguard._up = lambda: up
+    guard.sys = Sys
+    guard.machine = has
+    guard._up = lambda: up
     found = []
     for cause in range(1, 6):
         has.reset_cause = lambda: cause
-        found.append(["", "power", "reset", "slept", "soft"][aioguard._cause()])
+        found.append(["", "power", "reset", "slept", "soft"][guard._cause()])
     return " ".join(found)
 for port, has in (("esp32", Esp32), ("rp2", Machine), ("pyboard", Esp32)):
     print(port, causes(port, has, 700), "|", causes(port, has, 60000))

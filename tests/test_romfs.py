@@ -360,7 +360,7 @@ def test_boot_py_takes_the_watchdog_of_the_settings_that_count(board, flash, cop
         board.config(flash if isinstance(flash, str) else WATCHDOG % flash)
     if copy is not None:
         board.vm.put("services.config.bak", WATCHDOG % copy)
-    board.vm.put("main.py", "import sys\ndog = sys.modules.get('aiowatchdog')\nprint(dog and dog.watchdog.__dict__)\n")
+    board.vm.put("main.py", "import sys\ndog = sys.modules.get('aioboot.watchdog')\nprint(dog and dog.watchdog.__dict__)\n")
     out = board.vm.run().out
     assert re.search(rf"\b{seconds}\b", out) if seconds else out == "None\n", out
 

@@ -32,8 +32,9 @@ MODULES = ("aiobase", "aioschedule", "aiolog", "aioctl", "aioclass", "aioservice
            "aioctl.report", "aiobase.trace", "aiobase.named", "aiobase.strays", "aiobase.foreign",
            "aioctl.others", "aioctl.logs", "aiolines", "aioschedule.format", "aioctl.env", "aioctl.utf8",
            "aioctl.profiler", "aioctl.figures", "aiologging", "aiolog_streamlog", "aioconsole",
-           "aiowatchdog", "aioservice_rom", "aioguard", "aioservice.kept", "aioservice.safemode",
-           "aioservice.masks", "aioservice.damage", "aioswitch", "aioswitch_trial", "aioctl.core")
+           "aioboot.watchdog", "aioboot.rom", "aioboot", "aioboot.guard", "aioboot.asking", "aioboot.kept",
+           "aioservice.safemode", "aioservice.masks", "aioboot.damage", "aioswitch", "aioboot.trial",
+           "aioctl.core")
 
 
 class Line(NamedTuple):

@@ -15,10 +15,8 @@ _LONGEST = const(200)  # characters of what is told of a fault
 uptime = int  # that of aioschedule, once it is loaded: seconds since start
 
 
-def lookup(prefix, table, name):
+def lookup(room, table, name):
     """An attribute that a file has which is loaded on use; table: " =file name name =file name ".
-
-    The prefix stands before the file's name in that of its module: "aioservice.".
 
     A string, as a dict would keep each name in memory for good. In its file a function that
     would hide a built-in has a `_` at its end.
@@ -27,7 +25,7 @@ def lookup(prefix, table, name):
     if at < 0:
         raise AttributeError(name)
     file = table[table.rfind("=", 0, at) + 1 : at + 1].split(" ", 1)[0]
-    module = __import__(prefix + file, None, None, (name,))
+    module = __import__("%s.%s" % (room, file), None, None, (name,))
     return getattr(module, name if hasattr(module, name) else name + "_")
 
 
@@ -70,7 +68,7 @@ def is_interrupt(error):
 def _rare(name):
     # What most boards never need.
     table = " =fault told kept said =strays blocked end failed make =named records =foreign note "
-    return lookup("aiobase.", table, name)
+    return lookup(__name__, table, name)
 
 
 def describe(error):

@@ -3,7 +3,7 @@
 #
 # Three words, in memory that a reset leaves alone and a power cut does not: scratch registers
 # of an RP2040, or RTC memory behind the user's bytes (ESP32). A board with neither has `n`, `ended`
-# and `step` in files (aioservice/kept.py), written from the first reset on that nobody asked for.
+# and `step` in files (kept.py), written from the first reset on that nobody asked for.
 #
 #   STATE  tag | boots in a row that did not last | phase
 #            boots   boot.py ran; it has not lasted yet
@@ -37,6 +37,9 @@
 import sys
 
 import machine
+from aiobase import forget
+
+from aioboot import clear
 
 _STATE = const(0)
 _CRUMB = const(1)
@@ -110,7 +113,7 @@ def _find():
 _memory = _find()
 _crumb = None  # with a record in a file: whether the names of services are written down as they run
 _told = False
-_manager = None
+_manager = _Service = None
 _check = None  # boot.py's function that compares files with the manifest, where it was asked
 _damaged = ()  # of what it found, the files that are not in lib/
 _live = _task = None  # Service._live and asyncio.create_task, where the steps are marked
@@ -118,7 +121,7 @@ _now = None  # the _Steps that is at it
 
 
 def _kept():
-    return __import__("aioservice.kept", None, None, ("x",))
+    return __import__("aioboot.kept").kept
 
 
 def _state():
@@ -224,13 +227,11 @@ def start(check=None):
 
 
 def _drop(all_of_it):
-    """Gives back the memory of kept.py, and of this file."""
-    if sys.modules.pop("aioservice.kept", None) is not None:
-        package = sys.modules["aioservice"]
-        if hasattr(package, "kept"):
-            del package.kept
+    """Gives back the memory of kept.py, and of this room."""
+    forget("aioboot.kept")
     if all_of_it:
-        sys.modules.pop("aioguard", None)
+        forget("aioboot.guard")
+        clear()
 
 
 def damaged():
@@ -259,15 +260,16 @@ def blame():
     return word & 0xFFFF, bool(word & _DIED), bool(word & _TOLD)
 
 
-def begin(manager, known):
+def begin(manager, known, service):
     """When the manager comes up, in an event loop: what is wrong with this boot, in one line; or None.
 
-    `known`: the names of all services.
+    `known`: the names of all services; `service`: their class.
     """
-    global _manager
+    global _manager, _Service
     n, phase, is_safe = _state()
     if _manager is None and phase:
         _manager = manager
+        _Service = service
         crumb, counts, _ = blame()
         if crumb and counts or _memory is None and n:
             name = None
@@ -276,12 +278,14 @@ def begin(manager, known):
                     name = each
             if name is not None or _memory is None:
                 _kept().blamed(name)
-        if _crumb or _memory is not None and (n or "aiowatchdog" in sys.modules):
+        if _crumb or _memory is not None and (n or "aioboot.watchdog" in sys.modules):
             _trace(True)
         create_task = __import__("asyncio").create_task
         create_task(_last())
         if "aioswitch" in sys.modules and sys.modules["aioswitch"].why is None:
-            create_task(__import__("aioswitch_trial").judge())
+            from .trial import judge
+
+            create_task(judge(manager))
     if not is_safe:
         return sys.modules["aioswitch"].why if "aioswitch" in sys.modules else None
     who = _kept().read().get("who")
@@ -376,13 +380,12 @@ def _trace(on):
     """Has the steps of services marked from now on, or no longer."""
     global _live, _task, _ENDS
     import asyncio
-    from aioclass import Service
 
     _ENDS = (StopIteration, KeyboardInterrupt, asyncio.CancelledError)
 
     if on:
-        _live, _task = Service._live, asyncio.create_task
-    Service._live = _traced if on else _live
+        _live, _task = _Service._live, asyncio.create_task
+    _Service._live = _traced if on else _live
     asyncio.core.create_task = asyncio.create_task = _create if on else _task
 
 
@@ -404,7 +407,7 @@ async def _last():
             continue
         _kept().lasted()
         break
-    watched = "aiowatchdog" in sys.modules
+    watched = "aioboot.watchdog" in sys.modules
     if _live is not None and (_memory is None or not watched):
         _trace(False)
     _crumb = None

@@ -114,8 +114,7 @@ def lasted():
 
 def note(name, why):
     """Writes down what the board knows before it is reset because of a service."""
-    from aiobase import group
-    from aioschedule import uptime
+    from aiobase import group, uptime
 
     kept = read()
     old = kept.get("note") or {}

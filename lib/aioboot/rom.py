@@ -4,6 +4,8 @@
 import os
 import sys
 
+from aiobase import forget
+
 _FLASH = const("aioservices/services")
 _ROM = const("/rom/aioservices/services")
 _TOP = const("aioservices")
@@ -37,8 +39,6 @@ def _load(full, folder, other):
     while True:
         module = sys.modules.get(full)
         if module is not None and module.__file__.startswith(other):  # a neighbour brought the wrong one
-            from aiobase import forget
-
             forget(full)
         was = package.__path__
         package.__path__ = folder

@@ -10,8 +10,8 @@
 import asyncio
 import sys
 
-from aiobase import describe
-from aioschedule import uptime
+import aiobase
+from aiobase import describe, forget, names
 
 _LASTS = const(30)  # s that a boot has to last, as the guard has it
 _STEADY = const(30)  # s that a service has to run, if it has failed
@@ -24,9 +24,9 @@ _FINAL = const("AttributeError ImportError NameError NotImplementedError SyntaxE
 left = None  # s until it judges
 
 
-async def judge(by_host=False):
-    """Ends the trial. `by_host`: what runs may be the version before, so that only a host can, who has it
-    replaced; where that is gone, a boot shows what the new set is."""
+async def judge(manager, by_host=False):
+    """Ends the trial of what the manager runs. `by_host`: that may be the version before, so that only a host
+    can, who has it replaced; where that is gone, a boot shows what the new set is."""
     global left
     switch = sys.modules["aioswitch"]
     beside = switch.beside() if hasattr(switch, "beside") else {}
@@ -41,7 +41,7 @@ async def judge(by_host=False):
                 __import__("machine").reset()
         else:
             try:
-                fault, waits = unhealthy(beside, second)
+                fault, waits = unhealthy(manager, beside, second)
             except Exception as e:  # no memory, or a service that is none
                 fault, waits = "it cannot be judged: " + describe(e), second < _LATEST
             if fault is not None and not waits:
@@ -56,12 +56,11 @@ async def judge(by_host=False):
                 break
         await asyncio.sleep(1)
         second += 1
-    sys.modules.pop("aioswitch_trial", None)
+    forget("aioboot.trial")
 
 
-def unhealthy(beside, second):
+def unhealthy(mgr, beside, second):
     """(what is wrong, in a line, or None; whether that may still change), so many s after the start."""
-    mgr = sys.modules["aioservice.manager"].manager()
     fault = mgr.fault
     if fault is not None and not ("fault" in beside and fault.startswith(beside["fault"])):
         return fault.split("\n")[0], False
@@ -81,10 +80,11 @@ def _wrong(mgr, name, second, path):
     state = service.state
     if state in ("stopped", "init"):
         return None
-    if service.is_up() and state != "failed" and (not service.series or uptime() - service.since >= _STEADY):
+    steady = not service.series or aiobase.uptime() - service.since >= _STEADY
+    if service.is_up() and state != "failed" and steady:
         return None
     if state in ("blocked", "waiting") and name not in path:
-        for each in sys.modules["aioservice.manager"].names(service.require):
+        for each in names(service.require):
             wrong = _wrong(mgr, each, second, path + [name])
             if wrong is not None:
                 return wrong

@@ -16,8 +16,8 @@
 import asyncio
 from time import ticks_diff, ticks_ms
 
-import aioschedule
-from aiobase import describe, group
+import aiobase
+from aiobase import describe, group, names
 
 _ERROR = const(40)  # aiolog's levels
 _INFO = const(20)
@@ -75,7 +75,7 @@ def _unhealthy(service, services):
         # `seen` may be of the run before, until this one has its first alive(). Whole seconds
         # first: a fraction would need memory at each look.
         whole = 2 * int(service.watchdog)
-        since = aioschedule.uptime() - service.since
+        since = aiobase.uptime() - service.since
         if since > whole and ticks_diff(ticks_ms(), service.seen) > whole * 1000 + _NEAR:
             late = 2 * service.watchdog
             if since > late and ticks_diff(ticks_ms(), service.seen) > late * 1000:
@@ -85,8 +85,6 @@ def _unhealthy(service, services):
 
 def _comes(service, services, path):
     """Whether all that a blocked service requires is up, or is being worked on."""
-    from aioservice.manager import names
-
     for name in names(service.require):
         other = services.get(name)
         if other is None or name in path:
@@ -173,8 +171,10 @@ class Watchdog:
         print("hardware watchdog:", text)
         group().note(_INFO if why is None else _ERROR, "watchdog", text)
         try:
+            from .guard import foretell
+
             words = (None, None) if why is None else why.split(".service ", 1)
-            __import__("aioguard").foretell(*words)
+            foretell(*words)
         except Exception:  # no memory for it, or no such file: the reset comes all the same
             pass
 

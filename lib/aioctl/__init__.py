@@ -11,4 +11,4 @@ _TABLE = (
 
 
 def __getattr__(name):
-    return lookup("aioctl.", _TABLE, name)
+    return lookup(__name__, _TABLE, name)

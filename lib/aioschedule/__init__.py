@@ -41,4 +41,4 @@ aiobase.uptime = uptime
 
 
 def __getattr__(name):
-    return aiobase.lookup("aioschedule.", _TABLE, name)
+    return aiobase.lookup(__name__, _TABLE, name)

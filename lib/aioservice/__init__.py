@@ -13,4 +13,4 @@ _TABLE = (
 
 
 def __getattr__(name):
-    return lookup("aioservice.", _TABLE, name)
+    return lookup(__name__, _TABLE, name)

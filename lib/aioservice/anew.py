@@ -30,8 +30,8 @@ async def anew(self, error, again, delay):
             service.state = "init"
     if "aioswitch" in sys.modules:
         sys.modules["aioswitch"].failed(error if isinstance(error, Exception) else describe(error))
-    if "aioguard" in sys.modules:  # what is to say that this boot has lasted went with the loop
-        asyncio.create_task(sys.modules["aioguard"]._last())
+    if "aioboot.guard" in sys.modules:  # what is to say that this boot has lasted went with the loop
+        asyncio.create_task(sys.modules["aioboot.guard"]._last())
     kbd_intr(3)  # a console may have gone in the middle
     await asyncio.sleep(delay)
     if aioschedule.timers is not None:

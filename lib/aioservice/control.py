@@ -251,6 +251,6 @@ def restart(name):
 async def shutdown(grace=None):
     """Stops everything, dependents before what they require."""
     await manager().shutdown(grace)
-    from .masks import _guard
+    from aioboot.asking import ask
 
-    _guard("ended")
+    ask("ended")

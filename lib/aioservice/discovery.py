@@ -12,7 +12,7 @@ from aiobase import describe, forget, group, is_interrupt, kept_of, names
 _ERROR = const(40)  # aiolog's level
 _FOLDER = const("aioservices/services")
 _ROM = const("/rom/aioservices/services")
-_ROM_MODULE = const("aioservice_rom")
+_ROM_MODULE = const("aioboot.rom")
 _FILE = const("aioservices/services/%s_service.mpy")
 _MODULE = const("aioservices.services.%s_service")
 _MARK = const(b"\nend\n")  # the build appends it: the VM ignores it, and it saves a walk over the file
@@ -82,11 +82,11 @@ def _listed(folder):
 
 
 def files():
-    """{name: kind} of the service files: "py", "mpy" or "both"; of one in ROM see aioservice_rom."""
+    """{name: kind} of the service files: "py", "mpy" or "both"; of one in ROM see aioboot/rom.py."""
     found = _listed(_FOLDER)
     rom = _listed(_ROM)
     if rom:
-        __import__(_ROM_MODULE).add(found, rom)
+        _helper(_ROM_MODULE).add(found, rom)
     return found
 
 
@@ -228,10 +228,10 @@ class Finder:
         self.manager = manager
         self.files = files()
         # The hardware watchdog, where boot.py armed it; loading is progress, and feeds it.
-        self.watchdog = sys.modules.get("aiowatchdog")
+        self.watchdog = sys.modules.get("aioboot.watchdog")
         refused = None if self.watchdog is None else self.watchdog.begin(manager)
-        # There until a boot has lasted, and in safe mode. No name for good where boot.py did not run.
-        self._guard = sys.modules.get("lib/aioguard"[4:])
+        # There until a boot has lasted, and in safe mode.
+        self._guard = sys.modules.get("aioboot.guard")
         self._masked = {}  # name -> why
         self.fault = None  # what is wrong with services.config as a whole
         self.settings = self.options = {}
@@ -282,14 +282,14 @@ class Finder:
         fault = None
         if self._guard is not None:
             try:  # the board comes up all the same
-                fault = self._guard.begin(self.manager, self.known())
+                fault = self._guard.begin(self.manager, self.known(), Service)
             except Exception as e:
                 note("aioservice", "the guard of boots: ", e)
             try:
                 damaged = self._guard.damaged()
                 if damaged is not None:
-                    _helper("aioservice.damage").look(self, damaged)
-                    forget("aioservice.damage")
+                    _helper("aioboot.damage").look(self, damaged)
+                    forget("aioboot.damage")
             except Exception as e:
                 note("aioservice", "manifest.txt: ", e)
         for path in ("services.state0", "services.state1"):
@@ -297,8 +297,8 @@ class Finder:
                 os.stat(path)
             except OSError:
                 continue
-            self._masked = _helper("aioservice.kept").read().get("masked", {})
-            forget("aioservice.kept")
+            self._masked = _helper("aioboot.kept").read().get("masked", {})
+            forget("aioboot.kept")
             break
         if fault is not None:
             self.fault = fault if self.fault is None else self.fault + "\n" + fault

@@ -43,7 +43,7 @@ class Manager:
         self._dirty = []  # services whose change is not dealt with yet
 
     def __getattr__(self, name):
-        return bound(lookup("aioservice.", _MORE, name), self)
+        return bound(lookup("aioservice", _MORE, name), self)
 
     # -- what follows a change ------------------------------------------------
 

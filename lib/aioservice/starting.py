@@ -21,7 +21,8 @@ _ALSO = const(
         "aiobase.text",
         "aioctl.env",
         "aioctl.utf8",
-        "aioservice_rom",
+        "aioboot.kept",
+        "aioboot.rom",
     )
 )
 

@@ -20,7 +20,7 @@ COMMON = ("aiobase.text", "aiobase.errors", "aioservice.order", "aioservice.star
 MODULES = {
     **dict.fromkeys(("start", "stop", "restart"), (*COMMON, "aioservice.control", "aioservice.report")),
     **dict.fromkeys(("enable", "disable"), ("aiobase.text", "aioservice.settings", "aioservice.configure")),
-    **dict.fromkeys(("mask", "unmask"), (*COMMON, "aioservice.kept", "aioservice.masks")),
+    **dict.fromkeys(("mask", "unmask"), (*COMMON, "aioboot.kept", "aioservice.masks")),
     **dict.fromkeys(("load", "unload", "reload"), (*COMMON, "aioservice.settings", "aioservice.discovery",
                                                    "aioservice.control", "aioservice.change")),
 }

@@ -1,0 +1,12 @@
+# What surrounds a boot: the guard that counts those that did not last, the hardware watchdog, a deploy on
+# trial, services in ROM. It knows nobody but the ground. boot.py and the manager load its files by name.
+
+from sys import modules
+
+from aiobase import forget
+
+
+def clear():
+    """Gives the room back, when its last file was."""
+    if not any([full.startswith("aioboot.") for full in modules]):
+        forget("aioboot")
