@@ -10,6 +10,28 @@ package("aiobase", files=(
     "text.py",
     "trace.py",
 ), base_path="lib", opt=2)
+package("aioboot", files=(
+    "__init__.py",
+    "asking.py",
+    "damage.py",
+    "guard.py",
+    "kept.py",
+    "rom.py",
+    "trial.py",
+    "watchdog.py",
+), base_path="lib", opt=2)
+package("aioclass", files=(
+    "__init__.py",
+    "arguments.py",
+    "asyncmd.py",
+    "authors.py",
+    "calendar.py",
+    "callers.py",
+    "heal.py",
+    "record.py",
+    "scheduled.py",
+    "watch.py",
+), base_path="lib", opt=2)
 package("aioctl", files=(
     "__init__.py",
     "core.py",
@@ -44,12 +66,10 @@ package("aioservice", files=(
     "checking.py",
     "configure.py",
     "control.py",
-    "damage.py",
     "discovery.py",
     "findings.py",
     "graph.py",
     "heap.py",
-    "kept.py",
     "manager.py",
     "masks.py",
     "mpyfile.py",
@@ -64,16 +84,6 @@ package("aioservice", files=(
     "startup.py",
     "verbs.py",
 ), base_path="lib", opt=2)
-module("aioclass.py", base_path="lib", opt=2)
-module("aioclass_api.py", base_path="lib", opt=2)
-module("aioclass_asyncmd.py", base_path="lib", opt=2)
-module("aioclass_calendar.py", base_path="lib", opt=2)
-module("aioclass_heal.py", base_path="lib", opt=2)
-module("aioclass_people.py", base_path="lib", opt=2)
-module("aioclass_record.py", base_path="lib", opt=2)
-module("aioclass_special.py", base_path="lib", opt=2)
-module("aioclass_timed.py", base_path="lib", opt=2)
-module("aioclass_watch.py", base_path="lib", opt=2)
 module("aioconsole.py", base_path="lib", opt=2)
 module("aioconsole_await.py", base_path="lib", opt=2)
 module("aioconsole_edit.py", base_path="lib", opt=2)
@@ -82,14 +92,10 @@ module("aioconsole_raw.py", base_path="lib", opt=2)
 module("aioconsole_trace.py", base_path="lib", opt=2)
 module("aioconsole_usage.py", base_path="lib", opt=2)
 module("aioconsole_words.py", base_path="lib", opt=2)
-module("aioguard.py", base_path="lib", opt=2)
 module("aiolines.py", base_path="lib", opt=2)
 module("aiolog.py", base_path="lib", opt=2)
 module("aiolog_streamlog.py", base_path="lib", opt=2)
 module("aiologger.py", base_path="lib", opt=2)
 module("aiologging.py", base_path="lib", opt=2)
 module("aiolograte.py", base_path="lib", opt=2)
-module("aioservice_rom.py", base_path="lib", opt=2)
 module("aioswitch.py", base_path="lib", opt=2)
-module("aioswitch_trial.py", base_path="lib", opt=2)
-module("aiowatchdog.py", base_path="lib", opt=2)

@@ -166,7 +166,7 @@ def test_damaged_service_that_was_copied_anew_can_be_loaded(board):
 
 
 @pytest.mark.parametrize("keeps", ["rtc", "scratch", ""], ids=["rtc", "scratch", "file"])
-@pytest.mark.parametrize("name", ["aioclass", "aiobase/__init__", "aioboot/guard", "aioboot/kept", "aioboot/watchdog"])
+@pytest.mark.parametrize("name", ["aioclass/__init__", "aiobase/__init__", "aioboot/guard", "aioboot/kept", "aioboot/watchdog"])
 def test_damaged_lib_ends_at_the_prompt_until_it_is_mended(board, name, keeps):
     """It is damaged in the first life, looked at in the second, and mended there for the third."""
     board.keeps = keeps

@@ -111,9 +111,9 @@ run(main)
 
 
 def listed() -> set:
-    """The transitions in the head comment of aioclass.py."""
+    """The transitions in the head comment of aioclass/__init__.py."""
     found = set()
-    for line in (HERE.parent / "lib" / "aioclass.py").read_text().split("\n"):
+    for line in (HERE.parent / "lib" / "aioclass" / "__init__.py").read_text().split("\n"):
         if line.startswith("#   ") and "->" in line:
             for each in [part for part in line[4:].split(";") if "->" in part]:
                 left, right = each.split("->")

@@ -14,7 +14,7 @@ from tools.errors import ToolError, run_main
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "settings.md"
-# What a key is for; what it takes stands in lib/aioservice/settings.py, its default in lib/aioclass.py.
+# What a key is for; what it takes stands in lib/aioservice/settings.py, its default in lib/aioclass.
 SERVICE = {
     "enabled": "whether it is started at a boot",
     "args": "what `task()` is called with",
@@ -79,7 +79,7 @@ BETWEEN = """
 
 def defaults() -> dict[str, object]:
     """{attribute: default} of the class Service."""
-    tree = ast.parse((ROOT / "lib" / "aioclass.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "lib" / "aioclass" / "__init__.py").read_text(encoding="utf-8"))
     service = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Service")
     found = {}
     for node in service.body:

@@ -1,6 +1,6 @@
 # Service: what an author writes, and its life: the one state machine of the project.
 # Resident, and without imports on its way down: a MemoryError must not meet one. What
-# people and authors ask of a service beside that is in aioclass_api, loaded on use.
+# authors and callers ask of a service beside that is in the files beside this one, loaded on use.
 #
 # Transitions (a test checks that no other happens). "ask" is a request to stop; in
 # `stopping` the tear-down runs: children, stop callbacks, on_stop(), cleanup().
@@ -46,13 +46,11 @@ _MINUTE = const(60)  # s: running that long is healthy; and the longest restart 
 _WARNING = const(30)  # aiolog's levels
 _ERROR = const(40)
 _LEFT = const("does not end; left behind")
-# Methods in other files, aioclass_api.py and its like; the first ones, up to _MADE characters, are made there
-# when somebody looks at them.
-_MADE = const(60)
+# What is in other files: attributes that are made there when somebody looks at them, and methods.
+_MADE = const(" =authors log error first =callers path reason record _child_tasks ")
 _MORE = const(
-    " =api log error first =people path reason record _child_tasks "
-    "=api add_callback add_ctask add_logger call_back children rule =watch watch =heal heal "
-    "=people gracefully_stop interrupt shutdown startup wait_for_shutdown =special prepared "
+    " =authors add_callback add_ctask add_logger call_back children rule =watch watch =heal heal "
+    "=callers gracefully_stop interrupt shutdown startup wait_for_shutdown =arguments prepared "
 )
 
 
@@ -76,7 +74,9 @@ async def _bounded(awaitable, seconds, what):
     A cancellation of the caller is passed on, and raised when what was awaited has ended.
     """
     if not hasattr(awaitable, "send"):
-        awaitable = __import__("aioclass_special").own(awaitable)
+        from .arguments import own
+
+        awaitable = own(awaitable)
     ended = asyncio.Event()
     box = [False, None, None, ended]  # started, value, error
     task = asyncio.create_task(_guard(awaitable, box))
@@ -139,7 +139,7 @@ class Service:
     # Shared defaults: an instance pays for an attribute only when it differs.
     # manager: set on the class by the manager; module: the module it came from
     manager = module = None
-    special = False  # its task needs more than args and kwargs: see aioclass_api.prepared()
+    special = False  # its task needs more than args and kwargs: see arguments.prepared()
     task = setup = cleanup = on_stop = on_error = None
     _life = None  # the asyncio task of its life
     _owed = 0  # 1: setup() was entered, cleanup() is owed; 2: it is up, on_stop() too
@@ -155,11 +155,12 @@ class Service:
         return "Service: %s.service from %s" % (self.name, self.path)
 
     def __getattr__(self, name):
-        at = _MORE.find(" %s " % name)
-        if at < 0:
-            raise AttributeError("%s.%s" % (type(self).__name__, name))
-        found = lookup("aioclass", _MORE, name)
-        return found(self) if at < _MADE else bound(found, self)
+        word = " %s " % name
+        if word in _MADE:
+            return lookup("aioclass", _MADE, name)(self)
+        if word in _MORE:
+            return bound(lookup("aioclass", _MORE, name), self)
+        raise AttributeError("%s.%s" % (type(self).__name__, name))
 
     def is_running(self):
         """True in `starting` and `running`, until a stop is asked for."""
@@ -209,7 +210,9 @@ class Service:
         if self.forced:  # an attribute that is not there costs nothing
             self.forced = False
         if self.schedule is not None or self.type == "schedule.service":
-            __import__("aioclass_timed").arm(self)
+            from .scheduled import arm
+
+            arm(self)
         else:
             self.launch()
 
@@ -389,7 +392,9 @@ class Service:
         asyncio.create_task(self._stop(ms, closing, hook))  # first: without memory for it nothing has begun
         self._asked = True
         if self._armed:
-            __import__("aioclass_timed").disarm(self)
+            from .scheduled import disarm
+
+            disarm(self)
         if not closing:
             self.move("stopping")
 

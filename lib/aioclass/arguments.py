@@ -4,8 +4,8 @@
 import asyncio
 from time import ticks_diff, ticks_ms
 
-from aioclass_api import tagged
-from aioclass_asyncmd import HOOKS, MANAGED
+from .authors import tagged
+from .asyncmd import HOOKS, MANAGED
 from aiobase import group
 
 

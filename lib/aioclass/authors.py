@@ -1,5 +1,5 @@
-# What a running service uses beside its life; methods of aioclass.Service, loaded when the
-# first of them is used.
+# What authors call: the logger of a service, callbacks, children, its rule for restarts. Methods of Service,
+# loaded when the first of them is used.
 
 from time import ticks_add, ticks_ms
 
@@ -109,7 +109,7 @@ def rule(service, failed):
     if isinstance(rule, (list, tuple, set)):  # asyncmd: names to restart in its place
         if not failed:
             return None
-        from aioclass_special import restart_others
+        from .arguments import restart_others
 
         return restart_others(service, rule)
     if not isinstance(rule, dict):

@@ -1,5 +1,5 @@
-# What people ask of a service: to start, to stop, why it waits. Methods of aioclass.Service,
-# loaded when the first of them is used.
+# What callers call: to start a service, to stop it, why it waits. Methods of Service, loaded when the first of
+# them is used.
 
 from aiobase.errors import ServiceError, anew
 from aiobase import group
@@ -21,7 +21,7 @@ async def startup(service):
     services = group().services
     known = services.get(service.name)
     if known is None:  # neither loaded nor started before
-        from aioclass_asyncmd import adopt
+        from .asyncmd import adopt
 
         adopt(service)
         services[service.name] = service
@@ -119,6 +119,6 @@ def record(service):
     """What aioctl lists it as; None before its first start."""
     if service.since is None:
         return None
-    from aioclass_record import Record
+    from .record import Record
 
     return Record(service)

@@ -2,9 +2,8 @@
 # service that comes back, and given back with the last.
 
 import asyncio
-import sys
 
-from aiobase import group
+from aiobase import forget, group
 from aioschedule import uptime
 
 _MINUTE = const(60)  # s
@@ -34,4 +33,4 @@ async def _heal(name):
             service.series = service.delay = 0
     _names.remove(name)
     if not _names:  # not before: a second list would know of none that are looked after
-        sys.modules.pop("aioclass_heal", None)
+        forget("aioclass.heal")

@@ -13,7 +13,9 @@ def arm(service):
     service.move("scheduled")
     start = timing.get("start_in")
     if "at" in timing or isinstance(start, (tuple, list)):
-        __import__("aioclass_calendar").arm(service, timing, due)
+        from .calendar import arm
+
+        arm(service, timing, due)
     else:
         aioschedule.schedule(service.name, lambda: due(service), start, timing.get("repeat", False))
 

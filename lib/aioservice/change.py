@@ -243,7 +243,7 @@ def _show_failed(mgr):
 
 def _take_over(service, fresh):
     """Gives a service the settings of a fresh instance of it; True if there was a difference."""
-    from aioclass_asyncmd import HOOKS, MANAGED
+    from aioclass.asyncmd import HOOKS, MANAGED
 
     hidden = HOOKS + MANAGED  # not settings, but what an asyncmd service has there
 

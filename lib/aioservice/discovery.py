@@ -188,7 +188,7 @@ def _apply(service, entry, options):
         if key not in ("enabled", "cls"):
             setattr(service, key, value)
     if service.kwargs or service.schedule or hasattr(service.task, "function"):
-        from aioclass_asyncmd import adopt
+        from aioclass.asyncmd import adopt
 
         adopt(service, entry)
     if entry and "${" in repr([entry.get("args"), entry.get("kwargs")]):
@@ -204,7 +204,9 @@ def _apply(service, entry, options):
             _refuse("%s.%s cannot be %r" % (service.name, key, value), "SettingsError")
     timing = service.schedule
     if timing and ("at" in timing or isinstance(timing.get("start_in"), (list, tuple))):
-        __import__("aioclass_calendar").adopt(service, options)
+        from aioclass.calendar import adopt
+
+        adopt(service, options)
     if service.type not in _KINDS:
         text = "%s.type cannot be %r; it is one of %s"
         _refuse(text % (service.name, service.type, ", ".join(_KINDS)), "SettingsError")

@@ -13,7 +13,7 @@ _MINUTE = const(60)  # s; running that long is healthy
 # To be given back, like this package.
 _ALSO = const(
     (
-        "aioclass_asyncmd",
+        "aioclass.asyncmd",
         "aioschedule.add",
         "aioschedule.format",
         "aioschedule.rule",
