@@ -38,13 +38,20 @@ package("aioctl", files=(
     "env.py",
     "figures.py",
     "jobs.py",
-    "logs.py",
+    "journals.py",
     "others.py",
     "profiler.py",
     "report.py",
-    "tagged.py",
     "utf8.py",
     "verbs.py",
+), base_path="lib", opt=2)
+package("aiolog", files=(
+    "__init__.py",
+    "asyncmd.py",
+    "lines.py",
+    "logger.py",
+    "show.py",
+    "tagged.py",
 ), base_path="lib", opt=2)
 package("aioschedule", files=(
     "__init__.py",
@@ -92,10 +99,5 @@ module("aioconsole_raw.py", base_path="lib", opt=2)
 module("aioconsole_trace.py", base_path="lib", opt=2)
 module("aioconsole_usage.py", base_path="lib", opt=2)
 module("aioconsole_words.py", base_path="lib", opt=2)
-module("aiolines.py", base_path="lib", opt=2)
-module("aiolog.py", base_path="lib", opt=2)
-module("aiolog_streamlog.py", base_path="lib", opt=2)
-module("aiologger.py", base_path="lib", opt=2)
 module("aiologging.py", base_path="lib", opt=2)
-module("aiolograte.py", base_path="lib", opt=2)
 module("aioswitch.py", base_path="lib", opt=2)

@@ -41,9 +41,7 @@ LINES = (
     'aioctl.result_all(as_dict=False): Prints the results of all tasks, or returns {name: result}.',  # noqa
     "aioctl.status(name=None, log=True, debug=False, indent='    '): Prints a line for each task, or for those that a name or pattern picks.",  # noqa
     "aioctl.traceback(name=None, rtn=False, indent='', file=None): Prints the tracebacks of tasks that failed; with rtn tells whether there is one.",  # noqa
-    "await aioctl.follow(pattern='', level=None, file=None, journal=None, name=None, last=None): Prints what log() would, and then the lines that come, until it is cancelled.",  # noqa
     'aioctl.journal(): The journal, or None: an aiolog.Journal, a target of print(file=…).',  # noqa
-    "aioctl.log(pattern='', level=None, last=None, file=None, journal=None, name=None): Prints the lines in which `pattern` occurs, of `level` and above; the `last` n of them.",  # noqa
     'aioctl.set_log(log): Makes `log` (an aiolog.Journal, or a logger) the journal of all tasks.',  # noqa
     'aioctl.getenv(name, alt=None, envfile=_FILE): The value of a name in `.env`, or `alt`.',  # noqa
     "aioctl.profile(on=None): Prints where the loop's time went; True begins to measure, False ends it and forgets all.",  # noqa

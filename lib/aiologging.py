@@ -2,7 +2,7 @@
 # and where it is, a handler with which it writes into the journal. Not needed by anything here.
 
 from aiobase import describe, group
-from aiologger import Logger, level
+from aiolog.logger import Logger, level
 
 CRITICAL = 50
 ERROR = 40

@@ -387,10 +387,10 @@ def test_the_journal_agrees_with_a_model(vm, seed):
 
 LOGS = JOURNAL + """
 import asyncio
-import aioctl.logs
+import aiolog.show
 from aiobase import group
 
-logs = sys.modules["aioctl.logs"]
+logs = sys.modules["aiolog.show"]
 group().log = j
 """
 
@@ -555,8 +555,8 @@ import io
 import json
 import sys
 import aiolog
-import aioctl.logs
-logs = sys.modules["aioctl.logs"]
+import aiolog.show
+logs = sys.modules["aiolog.show"]
 logs.line_text = lambda line, base: str(line[0])
 f = open("ops.json")
 j = aiolog.Journal(int(f.readline()), int)

@@ -455,7 +455,7 @@ import aioctl, aioschedule, aioservice, time
 aioservice.load("zed")
 aioctl.journal().put(20, "x", "y")
 import io
-from aioctl.logs import line_text
+from aiolog.show import line_text
 line = list(aioctl.journal().lines())[-1]
 shown = line_text(line, aioschedule.wall(0))
 there = [aioschedule.get_datetime(time.localtime(time.time() + 36000 + d)) for d in (-2, -1, 0, 1)]

@@ -86,7 +86,7 @@ def defaults() -> dict[str, object]:
         if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Constant, ast.Tuple, ast.Dict)):
             for target in node.targets:
                 found[target.id] = ast.literal_eval(node.value)
-    rate = (ROOT / "lib" / "aiolograte.py").read_text(encoding="utf-8")
+    rate = (ROOT / "lib" / "aiolog" / "logger.py").read_text(encoding="utf-8")
     found["lograte"] = [int(re.search(rf"^{name} = const\((\d+)\)", rate, re.M).group(1))
                         for name in ("_LINES", "_SECONDS")]
     return found

@@ -24,17 +24,17 @@ MODULES = ("aiobase", "aioschedule", "aiolog", "aioctl", "aioclass", "aioservice
            "aioschedule.timer", "aioschedule.rule", "aioschedule.calendar", "aioschedule.alarm",
            "aioschedule.start", "aioclass.calendar", "aioschedule.lastruns", "aioschedule.add",
            "aioclass.watch", "aioclass.authors", "aioclass.callers", "aiobase.errors", "aioclass.heal",
-           "aiobase.fault", "aioclass.arguments", "aioclass.record", "aiologger", "aiolograte", "aioctl.jobs",
-           "aioctl.verbs", "aioctl.tagged", "aioservice.operation", "aioservice.control",
+           "aiobase.fault", "aioclass.arguments", "aioclass.record", "aiolog.logger", "aioctl.jobs",
+           "aioctl.verbs", "aiolog.tagged", "aioservice.operation", "aioservice.control",
            "aioservice.configure", "aioservice.change", "aioservice.checking", "aioservice.findings",
            "aioservice.near", "aioservice.graph", "aioservice.heap", "aioservice.report",
            "aioservice.bringup", "aioservice.runner", "aioservice.anew", "aioservice.callbacks",
            "aioctl.report", "aiobase.trace", "aiobase.named", "aiobase.strays", "aiobase.foreign",
-           "aioctl.others", "aioctl.logs", "aiolines", "aioschedule.format", "aioctl.env", "aioctl.utf8",
-           "aioctl.profiler", "aioctl.figures", "aiologging", "aiolog_streamlog", "aioconsole",
-           "aioboot.watchdog", "aioboot.rom", "aioboot", "aioboot.guard", "aioboot.asking", "aioboot.kept",
-           "aioservice.safemode", "aioservice.masks", "aioboot.damage", "aioswitch", "aioboot.trial",
-           "aioctl.core")
+           "aioctl.others", "aiolog.show", "aioctl.journals", "aiolog.lines", "aioschedule.format",
+           "aioctl.env", "aioctl.utf8", "aioctl.profiler", "aioctl.figures", "aiologging", "aiolog.asyncmd",
+           "aioconsole", "aioboot.watchdog", "aioboot.rom", "aioboot", "aioboot.guard", "aioboot.asking",
+           "aioboot.kept", "aioservice.safemode", "aioservice.masks", "aioboot.damage", "aioswitch",
+           "aioboot.trial", "aioctl.core")
 
 
 class Line(NamedTuple):

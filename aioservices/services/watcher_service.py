@@ -5,7 +5,7 @@
 #             the services are, and so the better one
 #   keep      how many failures report() has
 #
-# What feeds the watchdog is lib/aioboot/watchdog.py, as long as every critical service is healthy. This service
+# What feeds the watchdog is lib/aioboot/watchdog.py, while every critical service is healthy. This service
 # never does: whoever fed it, too, would keep a board alive that is to be reset.
 
 import sys

@@ -39,7 +39,7 @@ def first(service):
 
 def tagged(service, log):
     """A logger that writes to `log`, tagged with the service's name, as asyncmd's services like it."""
-    from aioctl.tagged import Tagged
+    from aiolog.tagged import Tagged
 
     return Tagged(log, service.name + ".service", service.loglevel, service)
 

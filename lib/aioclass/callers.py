@@ -1,5 +1,5 @@
-# What callers call: to start a service, to stop it, why it waits. Methods of Service, loaded when the first of
-# them is used.
+# What callers call: to start a service, to stop it, why it waits. Methods of Service, loaded when the first
+# of them is used.
 
 from aiobase.errors import ServiceError, anew
 from aiobase import group

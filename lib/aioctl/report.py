@@ -86,7 +86,7 @@ def status(name=None, log=True, debug=False, indent="    "):
     if name is None and (debug or _debug):
         _strays()
     if log and len(found) == 1 and hasattr(group().log, "put"):
-        from .logs import log as show
+        from aiolog.show import log as show
 
         show(found[0].name, last=_LINES)
 

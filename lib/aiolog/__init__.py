@@ -1,12 +1,14 @@
-# The journal: a ring of bytes, allocated once, that keeps the newest lines of text.
-# Writing one allocates nothing. Logger, level and streamlog are attributes of this module too.
+# The journal: a ring of bytes, allocated once, that keeps the newest lines of text. Writing one allocates
+# nothing. Logger, level and streamlog are attributes of this room, too; their files are loaded on use.
 
 import io
 from struct import pack_into
 
+from aiobase import lookup
+
 # A line in the ring is a header, the name and the text, one after the other. The header:
 #   bytes of the line (2 bytes), of its name (1), level (1, bit 7: something was cut),
-#   stamp (4, seconds of the clock). aiolines.py reads it.
+#   stamp (4, seconds of the clock). lines.py reads it.
 _HEAD = const(8)
 _CUT = const(128)
 # The longest line that fits the header.
@@ -68,8 +70,8 @@ class Journal(io.IOBase):
         return 0
 
     def lines(self, since=0):
-        """Yields (number, stamp, level, name, text), see aiolines.lines()."""
-        from aiolines import lines
+        """Yields (number, stamp, level, name, text), see lines.py."""
+        from .lines import lines
 
         return lines(self, since)
 
@@ -119,6 +121,4 @@ class Journal(io.IOBase):
 
 
 def __getattr__(name):
-    if name not in "Logger level streamlog":
-        raise AttributeError(name)
-    return getattr(__import__("aiologger" if len(name) < 7 else __name__ + "_" + name), name)
+    return lookup(__name__, " =logger Logger level =asyncmd streamlog ", name)

@@ -24,12 +24,16 @@ def __getattr__(name):
 
 def cat(journal, grep=""):
     """Prints the lines in which that occurs, as aioctl.log() does."""
-    __import__("aioctl.logs").logs.log(grep, journal=journal)
+    from .show import log
+
+    log(grep, journal=journal)
 
 
 def follow(journal, grep="", wait=None):
     """To be awaited: prints them, and those that come, until it is cancelled."""
-    return __import__("aioctl.logs").logs.follow(grep, journal=journal)
+    from .show import follow
+
+    return follow(grep, journal=journal)
 
 
 Journal.cat = cat

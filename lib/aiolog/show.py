@@ -5,8 +5,9 @@ import time
 
 from aiobase import group
 from aiobase.text import match, plain
-from aiolog import level as to_level
 from aioschedule import get_datetime, wall
+
+from .logger import level as to_level
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 # Below this year nobody has set the clock: then uptime says more.
@@ -116,13 +117,3 @@ async def follow(pattern="", level=None, file=None, journal=None, name=None, las
                 journal.event = asyncio.Event()
             journal.event.clear()
             await journal.event.wait()
-
-
-def set_log(log):
-    """Makes `log` (an aiolog.Journal, or a logger) the journal of all tasks."""
-    group().log = log
-
-
-def journal():
-    """The journal, or None: an aiolog.Journal, a target of print(file=…)."""
-    return group().log

@@ -2,7 +2,8 @@
 # itself. Also for a logger that is no journal.
 
 from aiobase.foreign import write
-from aiologger import Logger
+
+from .logger import Logger
 
 
 class Tagged(Logger):

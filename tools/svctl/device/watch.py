@@ -101,4 +101,6 @@ class _svctl_watch:
             _svctl_watch.own = None
             _svctl_watch.task.cancel()
             __import__("aioctl").profile(False)
-        sys.modules.pop("aiolines", None)
+        if "aiobase" in sys.modules:
+            sys.modules["aiobase"].forget("aiolog.lines")
+        sys.modules.pop("aiolines", None)  # as a board before has it
