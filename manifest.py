@@ -32,6 +32,16 @@ package("aioclass", files=(
     "scheduled.py",
     "watch.py",
 ), base_path="lib", opt=2)
+package("aioconsole", files=(
+    "__init__.py",
+    "assist.py",
+    "awaited.py",
+    "editor.py",
+    "rarekeys.py",
+    "raw.py",
+    "trace.py",
+    "usage.py",
+), base_path="lib", opt=2)
 package("aioctl", files=(
     "__init__.py",
     "core.py",
@@ -91,13 +101,5 @@ package("aioservice", files=(
     "startup.py",
     "verbs.py",
 ), base_path="lib", opt=2)
-module("aioconsole.py", base_path="lib", opt=2)
-module("aioconsole_await.py", base_path="lib", opt=2)
-module("aioconsole_edit.py", base_path="lib", opt=2)
-module("aioconsole_more.py", base_path="lib", opt=2)
-module("aioconsole_raw.py", base_path="lib", opt=2)
-module("aioconsole_trace.py", base_path="lib", opt=2)
-module("aioconsole_usage.py", base_path="lib", opt=2)
-module("aioconsole_words.py", base_path="lib", opt=2)
 module("aiologging.py", base_path="lib", opt=2)
 module("aioswitch.py", base_path="lib", opt=2)

@@ -1,4 +1,4 @@
-"""Writes lib/aioconsole_usage.py, what `?name` says at the prompt: the signature and the docstring's first
+"""Writes lib/aioconsole/usage.py, what `?name` says at the prompt: the signature and the docstring's first
 line of each public function, since a board's .mpy files have no docstrings. A test compares the two."""
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Iterator
 from tools.errors import run_main
 
 LIB = Path(__file__).resolve().parent.parent / "lib"
-USAGE = LIB / "aioconsole_usage.py"
+USAGE = LIB / "aioconsole" / "usage.py"
 PACKAGES = ("aioservice", "aioctl")
 HEAD = """# What `?name` says at the prompt, a line a function; loaded for one look.
 # Made from the docstrings by python3 -m tools.usage
@@ -31,12 +31,21 @@ def table(package: str) -> Iterator[tuple[str, Path]]:
                     yield word, file
 
 
+def home(name: str, file: Path) -> Path:
+    """The file that defines a name which another one hands on."""
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and not node.level and name in [each.name for each in node.names]:
+            path = LIB.joinpath(*node.module.split("."))
+            return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return file
+
+
 def lines() -> list[str]:
     """One for each public function: `aioservice.mask(name): Stops a service …`."""
     found = []
     for package in PACKAGES:
         for name, file in table(package):
-            for node in ast.parse(file.read_text()).body:
+            for node in ast.parse(home(name, file).read_text()).body:
                 wait = "await " if isinstance(node, ast.AsyncFunctionDef) else ""
                 if (wait or isinstance(node, ast.FunctionDef)) and node.name in (name, f"{name}_"):
                     about = (ast.get_docstring(node) or "").split("\n")[0]

@@ -3,7 +3,7 @@
 import asyncio
 import select
 import sys
-from micropython import const, kbd_intr
+from micropython import kbd_intr
 
 _QUEUE = const(256)  # bytes taken from the stream and not looked at yet
 _LINE = const(4096)  # bytes of a statement, all its lines together
@@ -11,7 +11,7 @@ _HISTORY = const(10)  # lines kept, of at most
 _KEPT = const(128)  # bytes each
 
 # How statements begin that go on until an empty line.
-_BLOCKS = "if if( for while( def class with try async"
+_BLOCKS = const("if if( for while( def class with try async")
 
 
 async def task(g=None, prompt="--> ", on_exit=None):
@@ -53,12 +53,13 @@ def _mute():
 
 
 def _rare(name):
-    # A module with a rare part, for one use: it is forgotten at once.
-    name = "aioconsole_" + name
+    # A file with a rare part, for one use: forgotten at once. By hand: a console needs no other room.
+    full = "aioconsole." + name
     try:
-        return __import__(name)
+        return getattr(__import__(full), name)
     finally:
-        sys.modules.pop(name, None)
+        sys.modules.pop(full, None)
+        globals().pop(name, None)
 
 
 class _Console:
@@ -140,7 +141,7 @@ class _Console:
             self.write(text)
 
     def edit(self):
-        self.editor = _rare("edit").Editor(self)
+        self.editor = _rare("editor").Editor(self)
         return self.editor
 
     async def readline(self):
@@ -170,7 +171,7 @@ class _Console:
     def type(self, c):
         # What a key does to the end of the line.
         if c == 9:
-            _rare("more").complete(self)
+            _rare("assist").complete(self)
         elif c >= 32 and c != 127:
             at = self.head - 1
             while self.head < self.tail and 32 <= self.queue[self.head] != 127:
@@ -184,7 +185,7 @@ class _Console:
         doubt = "#" in source or '"""' in source or "'''" in source
         for pair in ("()", "[]", "{}"):
             doubt = doubt or source.count(pair[0]) != source.count(pair[1])
-        if doubt and _rare("more").is_open(source):
+        if doubt and _rare("assist").is_open(source):
             return True
         if line.split("#")[0].rstrip()[-1:] in (":", "\\"):
             return True
@@ -202,7 +203,7 @@ class _Console:
             return
         self.source = ""
         if source[:1] == "?":
-            _rare("more").describe(self, source[1:].strip())
+            _rare("assist").describe(self, source[1:].strip())
         elif source.strip():
             await self.execute(source, "single")
 
@@ -212,7 +213,7 @@ class _Console:
     async def execute(self, source, mode):
         # Runs statements: in a task of their own if an `await` needs one, else here.
         if "await" in source or "async" in source:
-            if await _rare("await").run(self, source):
+            if await _rare("awaited").run(self, source):
                 return
         error = self.attempt(source, mode)
         if error:
@@ -267,7 +268,7 @@ class _Console:
         if c == 1:
             await _rare("raw").serve(self)
         elif c == 5:
-            await _rare("more").paste(self)
+            await _rare("assist").paste(self)
         if c <= 2:
             name = sys.version.split("; ")[-1]
             self.write("\n" + name + "; " + sys.implementation._machine + "\n")

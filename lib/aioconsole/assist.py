@@ -3,6 +3,8 @@
 import builtins
 import sys
 
+from aioconsole import _rare
+
 
 def _scan(source):
     # (brackets, quote) that are open at the end of `source`: how many, and which or None.
@@ -130,10 +132,8 @@ def _usage(console, path):
     if path in console.g:
         name = repr(console.g[path])  # a verb of the prompt stands for aioservice's
         path = name if name.startswith("aioservice.") else path
-    from aioconsole_usage import LINES
-
-    del sys.modules["aioconsole_usage"]
-    return [line for line in LINES if line.replace("await ", "").startswith((path + "(", path + "."))]
+    lines = _rare("usage").LINES
+    return [line for line in lines if line.replace("await ", "").startswith((path + "(", path + "."))]
 
 
 _KEYS = """?name tells about a name, ?aioservice and ?aioctl about all of theirs. Tab completes.

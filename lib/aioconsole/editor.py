@@ -1,7 +1,6 @@
 # The console's line editor: cursor keys, Delete, history, automatic indentation. Loaded by the first
-# such key in a line and forgotten with the line; words, kills and search are in aioconsole_words.
+# such key in a line and forgotten with the line; words, kills and search are in rarekeys.py.
 import asyncio
-from micropython import const
 
 _QUEUE = const(16)  # bytes of an escape sequence, at most
 _PLAIN = const(39)  # columns that fit on any terminal
@@ -97,7 +96,7 @@ class Editor:
         elif key >= _ESC or key in _WORDS:
             from aioconsole import _rare
 
-            _rare("words").act(self, key)
+            _rare("rarekeys").act(self, key)
         else:
             if key in _ENDS:  # what comes now is below the line
                 self.at = len(line)
@@ -190,7 +189,7 @@ class Editor:
         n = len(last) - len(last.lstrip())
         if last.split("#")[0].rstrip()[-1:] == ":":
             n += 4
-        if n and last.rstrip()[-1:] != "\\" and not _rare("more").is_open(source):
+        if n and last.rstrip()[-1:] != "\\" and not _rare("assist").is_open(source):
             self.console.insert(b" " * n)
             self.fresh = True
 

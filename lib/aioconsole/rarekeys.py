@@ -1,6 +1,5 @@
 # The keys of the console's line editor that are seldom used: words, what was cut and comes back,
 # search in the history, a clear screen. Loaded for one key.
-from micropython import const
 
 _KEPT = const(256)  # bytes of what was cut last
 _RUB = const(23)  # Ctrl-W

@@ -4,7 +4,6 @@
 import asyncio
 import builtins
 import sys
-from micropython import const
 
 _BANNER = "raw REPL; CTRL-B to exit\n"
 _WINDOW = const(128)  # a host may be two of them ahead: no more than a port's buffer holds

@@ -63,8 +63,6 @@ def _is_told(error):
     errors = sys.modules.get("aiobase.errors")
     if isinstance(error, RuntimeError):
         return error.args == ("the loop runs already; await it instead",)
-    if isinstance(error, RuntimeError):
-        return error.args == ("the loop runs already; await it instead",)
     return errors is not None and isinstance(error, errors.ServiceError)
 
 

@@ -31,6 +31,7 @@ LINES = (
     'aioservice.last_boot(): What the last boot ended with: a dict, of which what is not known is None.',  # noqa
     'aioservice.resume(): Leaves safe mode: loads and starts what it held back, and prints the lines.',  # noqa
     'aioctl.add(coro, *args, name=None, _id=None, **kwargs): Starts a task: an async function with its arguments, or a coroutine.',  # noqa
+    'aioctl.group(): The group of all tasks; `group().tasks` are their records by name.',  # noqa
     'aioctl.tasks(): The asyncio tasks that run now: a list for asyncio.gather().',  # noqa
     'aioctl.delete(*names): Stops tasks and forgets them; a service is unloaded.',  # noqa
     'aioctl.start(name): Starts what ended, or a service, again; does nothing where it runs. False: no such task.',  # noqa
@@ -41,7 +42,9 @@ LINES = (
     'aioctl.result_all(as_dict=False): Prints the results of all tasks, or returns {name: result}.',  # noqa
     "aioctl.status(name=None, log=True, debug=False, indent='    '): Prints a line for each task, or for those that a name or pattern picks.",  # noqa
     "aioctl.traceback(name=None, rtn=False, indent='', file=None): Prints the tracebacks of tasks that failed; with rtn tells whether there is one.",  # noqa
+    "await aioctl.follow(pattern='', level=None, file=None, journal=None, name=None, last=None): Prints what log() would, and then the lines that come, until it is cancelled.",  # noqa
     'aioctl.journal(): The journal, or None: an aiolog.Journal, a target of print(file=…).',  # noqa
+    "aioctl.log(pattern='', level=None, last=None, file=None, journal=None, name=None): Prints the lines in which `pattern` occurs, of `level` and above; the `last` n of them.",  # noqa
     'aioctl.set_log(log): Makes `log` (an aiolog.Journal, or a logger) the journal of all tasks.',  # noqa
     'aioctl.getenv(name, alt=None, envfile=_FILE): The value of a name in `.env`, or `alt`.',  # noqa
     "aioctl.profile(on=None): Prints where the loop's time went; True begins to measure, False ends it and forgets all.",  # noqa
