@@ -12,7 +12,6 @@ package("aiobase", files=(
 ), base_path="lib", opt=2)
 package("aioboot", files=(
     "__init__.py",
-    "asking.py",
     "damage.py",
     "guard.py",
     "kept.py",
@@ -77,7 +76,7 @@ package("aioschedule", files=(
 package("aioservice", files=(
     "__init__.py",
     "anew.py",
-    "bringup.py",
+    "applying.py",
     "callbacks.py",
     "change.py",
     "checking.py",
@@ -90,13 +89,12 @@ package("aioservice", files=(
     "manager.py",
     "masks.py",
     "mpyfile.py",
-    "near.py",
-    "operation.py",
     "order.py",
     "report.py",
     "runner.py",
     "safemode.py",
     "settings.py",
+    "spelling.py",
     "starting.py",
     "startup.py",
     "verbs.py",

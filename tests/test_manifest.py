@@ -121,7 +121,7 @@ def test_what_a_manifest_says(board):
     board.manifest()
     *lines, end = (board.vm.root / tree.MANIFEST).read_text().splitlines()
     names = [line.split(" ", 2)[2] for line in lines]
-    assert names == sorted(names) and {"boot.py", "main.py", f"lib/aioclass.{suffix(board)}"} <= set(names)
+    assert names == sorted(names) and {"boot.py", "main.py", f"lib/aioclass/__init__.{suffix(board)}"} <= set(names)
     assert not {"services.config", "manifest.txt"} & set(names)
     assert end.startswith(f"{len(lines)} ") and end.endswith(" end")
     size, digest, name = lines[0].split(" ")

@@ -23,8 +23,8 @@ INHERITED = ("aioclass",)
 # Seen in the traceback of each failing service.
 KEPT = ("_live",)
 # Of the files that only a boot needs, without an underscore, since they know each other.
-INTERNAL = ("Finder", "HOOKS", "MANAGED", "adopt", "announce", "bring", "bring_all", "decided", "give_back",
-            "purge", "resolve")
+INTERNAL = ("Finder", "HOOKS", "MANAGED", "adopt", "announce", "apply", "bring", "bring_all", "decided",
+            "error_of", "purge", "reject", "resolve")
 # Their tables of functions that load on use are for the other files, not for people.
 OWN_TABLES = ("aiobase/__init__", "aioservice/manager")
 # The rooms of lib/, and those whose functions people call, perhaps with the names of their parameters.

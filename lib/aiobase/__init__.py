@@ -2,7 +2,6 @@
 # small questions about them, and the guard of the event loop. Resident, so it is kept small.
 
 import asyncio
-import gc
 import sys
 
 try:
@@ -34,9 +33,8 @@ def forget(full):
     modules = sys.modules
     modules.pop(full, None)
     package, _, leaf = full.rpartition(".")
-    package = modules.get(package)
-    if hasattr(package, leaf):
-        delattr(package, leaf)
+    if package in modules:
+        modules[package].__dict__.pop(leaf, None)
 
 
 def names(value):
@@ -93,7 +91,7 @@ def kept_of(error, service=None):
     if error is None or isinstance(error, tuple) or isinstance(error, type):
         return error
     # What is kept, and what grows by it, else lies in the middle of the heap, behind what the error carries.
-    gc.collect()
+    __import__("gc").collect()
     try:
         return _rare("kept")(error, service)
     except Exception:

@@ -6,6 +6,17 @@ from sys import modules
 from aiobase import forget
 
 
+def ask(function, *args):
+    """Calls a function of the guard, which is not in memory for good."""
+    was = "aioboot.guard" in modules
+    try:
+        return getattr(__import__("aioboot.guard").guard, function)(*args)
+    finally:
+        if not was:
+            forget("aioboot.guard")
+            clear()
+
+
 def clear():
     """Gives the room back, when its last file was."""
     if not any([full.startswith("aioboot.") for full in modules]):

@@ -33,12 +33,10 @@
 #
 # A death that counts is blamed on the crumb, when the manager knows the names: kept.py has a count for
 # each, cleared when a boot lasts out of safe mode; at three the service is masked, until a person unmasks it.
-
 import sys
-
 import machine
-from aiobase import forget
 
+from aiobase import forget
 from aioboot import clear
 
 _STATE = const(0)

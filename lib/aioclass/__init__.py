@@ -31,12 +31,11 @@
 #   failed      -> starting              due: a schedule goes on after a failed run
 #   failed      -> stopping              ask, where it is still armed
 #   init, waiting, blocked, stopped, failed, done -> masked; masked -> init
-
 import asyncio
 from time import ticks_add, ticks_diff, ticks_ms
 
-import aioschedule
 from aiobase import bound, describe, group, is_awaitable, is_interrupt, kept_of, lookup
+import aioschedule
 
 _LOOK = const(20)  # ms, where there is no memory to wait for an event in
 _LOOKS = const(100)

@@ -1,12 +1,12 @@
 # How tasks are called that need more than args and kwargs: those with ${NAME}, and those
 # that were written for asyncmd. Loaded with the first one.
-
 import asyncio
 from time import ticks_diff, ticks_ms
 
-from .authors import tagged
-from .asyncmd import HOOKS, MANAGED
 from aiobase import group
+
+from .asyncmd import HOOKS, MANAGED
+from .authors import tagged
 
 
 def prepared(service, opened=True):

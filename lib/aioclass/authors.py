@@ -1,10 +1,9 @@
 # What authors call: the logger of a service, callbacks, children, its rule for restarts. Methods of Service,
 # loaded when the first of them is used.
-
 from time import ticks_add, ticks_ms
 
-import aioschedule
 from aiobase import group
+import aioschedule
 
 
 def anew(fault):

@@ -1,9 +1,8 @@
 # Services whose times follow the clock: `at`, and a time tuple as `start_in`. Loaded with the first.
-
 from time import ticks_ms
 
-from aioschedule.timer import timers
 from aioschedule.alarm import Alarm
+from aioschedule.timer import timers
 
 
 def adopt(service, options):

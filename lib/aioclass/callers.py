@@ -1,8 +1,7 @@
 # What callers call: to start a service, to stop it, why it waits. Methods of Service, loaded when the first
 # of them is used.
-
-from aiobase.errors import ServiceError, anew
 from aiobase import group
+from aiobase.errors import ServiceError, anew
 
 
 def path(service):

@@ -1,7 +1,6 @@
 # Services that run at times. Loaded with the first of them.
-
-import aioschedule
 from aiobase import group
+import aioschedule
 
 _WARNING = const(30)  # aiolog's level
 

@@ -1,11 +1,10 @@
 # Named tasks: a record for each. Loaded with the first task; what people do with them is
 # in verbs.
-
 import asyncio
 from asyncio import core as _loop
 
-import aioschedule
 from aiobase import describe, group, is_awaitable, is_interrupt, kept_of
+import aioschedule
 
 # Ended tasks that are kept for a look at their result; the oldest goes first.
 _KEEP = const(16)

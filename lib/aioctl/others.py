@@ -1,11 +1,10 @@
 # Tasks that are nobody's: how many there are, for a look with debug(). Loaded for it.
-
 from asyncio import core
 
-import aioschedule
 from aiobase import loop
 from aiobase.named import owner
 from aiobase.strays import name
+import aioschedule
 
 # Functions of asyncio and of the project that run in tasks of their own, without their first character.
 _OURS = ("live", "stop", "guard", "feed", "last", "loop", "run", "typed", "watch", "command")

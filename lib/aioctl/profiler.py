@@ -5,14 +5,12 @@
 # the next call is one step of the task at the head of the queue. So no task and no coroutine is
 # touched, those that run already are seen too, and errors and cancellation take their usual way.
 # (The `coro` of a task cannot be replaced where Task is written in C, nor the queue.)
-
 import asyncio
 from asyncio import core
 from time import ticks_diff, ticks_ms, ticks_us
 
-import aioschedule
-
 from aiobase import forget, group
+import aioschedule
 
 # What is known of a name, as a list: steps, their time as whole seconds and microseconds (small
 # ints, so that counting never allocates), the longest step in us, the uptime at its end, whether

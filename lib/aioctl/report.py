@@ -1,12 +1,11 @@
 # What people read about tasks: status, results, tracebacks. Loaded when somebody looks.
-
 import sys
 import time
 
-import aioschedule
 from aiobase import describe, group, is_interrupt
 from aiobase.fault import _Text, said
 from aiobase.text import is_terminal
+import aioschedule
 from aioschedule.format import past
 
 from .verbs import select, tasks_match

@@ -1,8 +1,7 @@
 # `aiolog.streamlog`: the journal under the name by which programs for asyncmd know it. Loaded with the
 # first of them; what only they ask of it, Journal learns then.
-
-from aiolog import Journal
 from aiobase import group
+from aiolog import Journal
 from aioschedule import uptime
 
 _own = []  # the ring, where the journal is a logger that somebody gave

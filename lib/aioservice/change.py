@@ -1,13 +1,12 @@
 # What changes the services themselves while the board runs: reload() and patch(). Loaded on use.
-
 import sys
 
-from aiobase.errors import ServiceError
 from aiobase import describe, forget, group, is_interrupt, kept_of, names
+from aiobase.errors import ServiceError
 
 from .manager import manager
 from .starting import _failing
-from .verbs import _back, _drop, _expect, _expected, _halt, _resume, _runs, _still, operation
+from .verbs import Operation, _back, _drop, _expect, _expected, _halt, _resume, _runs, _still
 
 _ERROR = const(40)  # aiolog's level
 # States in which a service is to run, and those in which a new version is because somebody said so meanwhile.
@@ -44,13 +43,13 @@ def reload(name=None):
         ran = _runs(mgr, service)
         lists = _expect(mgr, [service.name] if ran or service.state in _WANTED else ())
         coro = _reload(mgr, service, ran, lists)
-        return operation(service, _told(service.name + ".service", coro), "reloading")
+        return Operation(service, _told(service.name + ".service", coro), "reloading")
     touched = []  # [name, why it goes on as it was or None, whether it is to be up]
     try:  # what stands there now
         coro = _reload_all(mgr, *_read_all(mgr, touched))
     except Exception as e:
         coro = _failed(e)
-    made = operation(None, _told("aioservice", coro), "reloading")
+    made = Operation(None, _told("aioservice", coro), "reloading")
     made.touched = touched
     return made
 

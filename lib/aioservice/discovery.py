@@ -1,13 +1,14 @@
-# Which services there are, and their modules: one is imported at a time, and a failing one
-# is kept with its error. Given back after a boot.
-
+# Which services there are, and their modules: one is imported at a time, and a failing one is kept with its
+# error. Given back after a boot.
 import gc
 import os
 import sys
 
-import aioschedule
-from aioclass import Service
 from aiobase import describe, forget, group, is_interrupt, kept_of, names
+from aioclass import Service
+import aioschedule
+
+from .applying import apply, error_of, reject
 
 _ERROR = const(40)  # aiolog's level
 _FOLDER = const("aioservices/services")
@@ -18,33 +19,10 @@ _MODULE = const("aioservices.services.%s_service")
 _MARK = const(b"\nend\n")  # the build appends it: the VM ignores it, and it saves a walk over the file
 _CUT = const(" cut-short!")  # behind a kind; a shorter text would be a name for good
 _SAFE = const("held by safe mode")
-_KINDS = ("core.service", "runtime.service", "schedule.service")
-# What the manager itself relies on in a service, before it runs: its default, and its types.
-_NAMES = (str, list, tuple, set)
-_TYPES = (
-    ("require", Service.require, _NAMES + (dict,)),
-    ("want", Service.want, _NAMES),
-    ("groups", Service.groups, _NAMES),
-    ("args", Service.args, (list, tuple)),
-    ("kwargs", Service.kwargs, dict),
-    ("schedule", Service.schedule, dict),
-    ("start_timeout", Service.start_timeout, (int, float)),
-    ("stop_grace", Service.stop_grace, (int, float)),
-    ("stop_timeout", Service.stop_timeout, (int, float)),
-)
-
-
-def _error(text, kind):
-    # By name: most boots need none, and names are kept for good, but for long ones in a text.
-    return getattr(__import__("aiobase.errors", None, None, ("anew",)), kind)(text)
 
 
 def _helper(full):
     return __import__(full, None, None, ("service",))
-
-
-def _refuse(text, kind="LoadError"):
-    raise _error(text, kind)
 
 
 def note(name, what, error=None):
@@ -123,29 +101,29 @@ def _import(full, kind=None):
         return __import__(full, None, None, ("service",))
     except ValueError as e:
         if "mpy" in describe(e):
-            _refuse("it is compiled for another MicroPython; compile it anew with `make board`")
+            reject("it is compiled for another MicroPython; compile it anew with `make board`")
         raise
 
 
 def _of_file(name, file, full, kind):
     """(module, instance) of a service that has a file, which makes the module `full`."""
     if kind is None:
-        _refuse("there is no such file")
+        reject("there is no such file")
     if kind.endswith(_CUT):
-        _refuse("the file is cut short; copy it anew")
+        reject("the file is cut short; copy it anew")
     if kind.endswith("manifest.txt"):
-        _refuse("the file is damaged, %s; copy it anew" % kind.partition(" ")[2])
+        reject("the file is damaged, %s; copy it anew" % kind.partition(" ")[2])
     if kind.endswith("both"):
-        _refuse("%s_service.py and .mpy are both there; remove one" % file)
+        reject("%s_service.py and .mpy are both there; remove one" % file)
     if kind.endswith("dir"):
         text = "%s_service/ is a folder, which MicroPython imports in place of a file: rename it; "
-        _refuse((text + "a service is one file, %s_service.py") % (file, file))
+        reject((text + "a service is one file, %s_service.py") % (file, file))
     module = _import(full, kind)
     made = getattr(module, "service", None)
     if not isinstance(made, Service):
-        _refuse("no `service = …(%r)` in it" % file)
+        reject("no `service = …(%r)` in it" % file)
     if made.name != file:
-        _refuse("its service is called %r, its file says %r" % (made.name, file))
+        reject("its service is called %r, its file says %r" % (made.name, file))
     if name != file or made.module is not None:  # a further one, or the file's own had a life already
         made = type(made)(name)
     return module, made
@@ -158,69 +136,8 @@ def _of_class(name, path):
     cls = getattr(module, leaf, None)
     made = cls(name) if callable(cls) else None
     if not isinstance(made, Service):
-        _refuse("%s is no Service" % path)
+        reject("%s is no Service" % path)
     return module, made
-
-
-def _is_timing(schedule):
-    """Whether a schedule says when to run; a class's own was not looked at with the settings."""
-    start, repeat = schedule.get("start_in"), schedule.get("repeat") or 0
-    if "at" in schedule:  # the calendar looks at it
-        return True
-    if isinstance(start, (list, tuple)):
-        return len(start) > 5 and all([isinstance(n, int) for n in start])
-    times = (repeat, repeat if start is None else start)
-    if not all([isinstance(n, (int, float)) and 0 <= n < 1e9 for n in times]):
-        return False
-    return start is not None or repeat > 0
-
-
-def _apply(service, entry, options):
-    """Gives a service its settings, returns it, and has what the manager relies on in one form.
-
-    `options` are those of `_boot`.
-    """
-    for key in entry:
-        value = entry[key]
-        if key == "kwargs":  # what is not named stays as the class has it
-            value = dict(service.kwargs)
-            value.update(entry[key])
-        if key not in ("enabled", "cls"):
-            setattr(service, key, value)
-    if service.kwargs or service.schedule or hasattr(service.task, "function"):
-        from aioclass.asyncmd import adopt
-
-        adopt(service, entry)
-    if entry and "${" in repr([entry.get("args"), entry.get("kwargs")]):
-        service.special = True
-    if "config" in entry and "${" in repr(entry["config"]):
-        from aioctl.env import expand
-
-        service.config = expand(entry["config"])
-    for key, default, types in _TYPES:
-        value = getattr(service, key)
-        wrong = value is not default and not isinstance(value, types)
-        if wrong or key == "schedule" and value and not _is_timing(value):
-            _refuse("%s.%s cannot be %r" % (service.name, key, value), "SettingsError")
-    timing = service.schedule
-    if timing and ("at" in timing or isinstance(timing.get("start_in"), (list, tuple))):
-        from aioclass.calendar import adopt
-
-        adopt(service, options)
-    if service.type not in _KINDS:
-        text = "%s.type cannot be %r; it is one of %s"
-        _refuse(text % (service.name, service.type, ", ".join(_KINDS)), "SettingsError")
-    for key in ("require", "want"):
-        value = getattr(service, key)
-        if value and any([name.endswith(".service") for name in names(value)]):
-            from aiobase.text import plain
-
-            if isinstance(value, dict):
-                value = {attribute: plain(value[attribute]) for attribute in value}
-            else:
-                value = [plain(name) for name in names(value)]
-            setattr(service, key, value)
-    return service
 
 
 class Finder:
@@ -261,7 +178,7 @@ class Finder:
         except MemoryError:
             text = "services.config: no memory to read it"
             if self.manager.services:  # they have theirs: what is started now must not go without
-                raise _error(text, "SettingsError")
+                raise error_of(text, "SettingsError")
             settings, self.fault = {}, text + "; using defaults"
         options = settings.pop("_boot", {})
         fault = fault_of("_boot", options)
@@ -276,7 +193,7 @@ class Finder:
             self.fault = (self.fault + "\n" if self.fault else "") + "services.config: " + fault
         self.settings, faults = resolve(settings)
         for name in faults:
-            self.faults[name] = _error("services.config: " + faults[name], "SettingsError")
+            self.faults[name] = error_of("services.config: " + faults[name], "SettingsError")
         forget("aioservice.settings")  # before services are imported: it is larger than most
 
     def _look(self):
@@ -403,7 +320,7 @@ class Finder:
     def make(self, name):
         """A new instance of a service, with its settings; raises what is wrong with it."""
         if name in self._masked:
-            _refuse("it is masked: %s; unmask it first" % self._masked[name])
+            reject("it is masked: %s; unmask it first" % self._masked[name])
         self._feed(name)
         if name in self.faults:
             raise self.faults[name]
@@ -411,9 +328,9 @@ class Finder:
         for byte in b"@.*" if name in self.files else b"":
             if chr(byte) in name:
                 text = "a service's name has no %r%s: rename the file"
-                _refuse(text % (chr(byte), ", which is for instances" if byte == 64 else ""))
+                reject(text % (chr(byte), ", which is for instances" if byte == 64 else ""))
         if name in self.manager.patches:
-            return _apply(self.manager.patches[name](name), entry, self.options)
+            return apply(self.manager.patches[name](name), entry, self.options)
         file = base(name)
         full = entry["cls"].rpartition(".")[0] if "cls" in entry else _MODULE % file
         was = full in sys.modules
@@ -430,7 +347,7 @@ class Finder:
                 if word in module.__dict__:
                     _helper("aioservice.callbacks").adopt(module)
                     break
-            return _apply(made, entry, self.options)
+            return apply(made, entry, self.options)
         except BaseException:
             if not was:  # so that a mended file is read
                 forget(full)
@@ -441,7 +358,7 @@ class Finder:
         name = service.name
         if name in self.faults:
             raise self.faults[name]
-        return _apply(type(service)(name), self.settings.get(name) or {}, self.options)
+        return apply(type(service)(name), self.settings.get(name) or {}, self.options)
 
     def bring_all(self, groups=None, exclude=None):
         """Imports all services that are to run; what stands in settings counts where None is given."""

@@ -1,18 +1,17 @@
 # The one manager: what follows when a service changes its state, and how all of them stop.
 # Resident. Starting and everything else that people ask for is in starting and verbs, loaded on use.
-
 import asyncio
 import gc
 
-from aioclass import Service
 from aiobase import bound, group, kept_of, lookup, names
+from aioclass import Service
 
 _ROUNDS = const(5)  # of a shutdown, while somebody goes on starting services
 _LOOK = const(20)  # ms, where there is no memory to wait for an event in
 _LOOKS = const(100)
 _ROOM = const(3000)  # bytes that the stop of a service takes, and its cleanup
 _MORE = const(
-    " =anew anew =starting begin outcome release =bringup bring_up =verbs forget get restart start stop "
+    " =anew anew =starting begin outcome release =startup bring_up =verbs forget get restart start stop "
 )
 _WAITS = const(("waiting", "blocked"))
 # States of a requirement that may be up soon.

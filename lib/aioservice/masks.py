@@ -3,11 +3,11 @@
 import sys
 
 from aiobase.text import plain
-from aioboot.asking import ask
+from aioboot import ask
 from aioboot.kept import read, save
 
 from .manager import manager
-from .verbs import _drop, _halt, operation
+from .verbs import Operation, _drop, _halt
 
 _SAFE = const("held by safe mode")
 _CAUSES = ("unknown", "power-on", "reset", "watchdog", "deep sleep", "soft reset")
@@ -50,7 +50,7 @@ def mask(name):
     elif service is not None:
         if service.is_active():
             mgr.held[name] = "masked"  # nobody starts it between its end and its being held
-            operation(service, _stop(mgr, name, why, _halt(mgr, [service])), "stopping")
+            Operation(service, _stop(mgr, name, why, _halt(mgr, [service])), "stopping")
         else:
             _hold(service, why)
     return _saved(kept)

@@ -1,16 +1,14 @@
 # What people read about services: printed piece by piece, so that a look at forty of them
 # builds no strings. The only place with colours; loaded when somebody looks.
-
 import io
 import sys
 
-import aioschedule
 from aiobase import describe, names
+from aiobase.errors import ServiceError
 from aiobase.fault import said
 from aiobase.text import is_terminal, match, plain
+import aioschedule
 from aioschedule.format import past
-
-from aiobase.errors import ServiceError
 
 from .manager import manager
 

@@ -1,5 +1,5 @@
 # run(): the whole of it, as main.py uses it: boot, init, console, until stopped; then shutdown.
-# Its frames stay as long as the board runs, so what only the start needs is in bringup.
+# Its frames stay as long as the board runs, so what only the start needs is in startup.
 
 import asyncio
 import sys
@@ -83,7 +83,7 @@ def _finish():
 
 def _report():
     try:  # what comes now was asked for
-        from aioboot.asking import ask
+        from aioboot import ask
 
         ask("ended")
     except Exception as e:  # nothing of what ran depends on it

@@ -1,10 +1,9 @@
 # How services are started, and what is given back when a boot is over. Methods of the manager,
 # loaded on use.
-
 import sys
 
-import aioschedule
 from aiobase import names
+import aioschedule
 
 from .order import closure, cycles
 

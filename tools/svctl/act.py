@@ -15,8 +15,7 @@ PATIENCE = 60.0  # s: longer than a start may take by default, and a stop
 AGAIN = 0.05
 REFUSED = "the board refused"
 # What a board loads for it
-COMMON = ("aiobase.text", "aiobase.errors", "aioservice.order", "aioservice.starting", "aioservice.verbs",
-          "aioservice.operation")
+COMMON = ("aiobase.text", "aiobase.errors", "aioservice.order", "aioservice.starting", "aioservice.verbs")
 MODULES = {
     **dict.fromkeys(("start", "stop", "restart"), (*COMMON, "aioservice.control", "aioservice.report")),
     **dict.fromkeys(("enable", "disable"), ("aiobase.text", "aioservice.settings", "aioservice.configure")),
