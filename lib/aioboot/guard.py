@@ -33,6 +33,7 @@
 #
 # A death that counts is blamed on the crumb, when the manager knows the names: kept.py has a count for
 # each, cleared when a boot lasts out of safe mode; at three the service is masked, until a person unmasks it.
+
 import sys
 import machine
 

@@ -31,6 +31,7 @@
 #   failed      -> starting              due: a schedule goes on after a failed run
 #   failed      -> stopping              ask, where it is still armed
 #   init, waiting, blocked, stopped, failed, done -> masked; masked -> init
+
 import asyncio
 from time import ticks_add, ticks_diff, ticks_ms
 

@@ -1,12 +1,12 @@
 # How tasks are called that need more than args and kwargs: those with ${NAME}, and those
 # that were written for asyncmd. Loaded with the first one.
+
 import asyncio
 from time import ticks_diff, ticks_ms
 
 from aiobase import group
 
 from .asyncmd import HOOKS, MANAGED
-from .authors import tagged
 
 
 def prepared(service, opened=True):
@@ -23,7 +23,9 @@ def prepared(service, opened=True):
     if hasattr(service.task, "function"):
         log = service.manager.log if service.manager is not None else None
         if log is None:
-            log = tagged(service, group().log)
+            from aiolog.tagged import Tagged
+
+            log = Tagged(group().log, service.name + ".service", service.loglevel, service)
     return _arguments(service, tuple(args), kwargs, log, opened)
 
 

@@ -1,5 +1,6 @@
 # What authors call: the logger of a service, callbacks, children, its rule for restarts. Methods of Service,
 # loaded when the first of them is used.
+
 from time import ticks_add, ticks_ms
 
 from aiobase import group

@@ -1,4 +1,5 @@
 # Services whose times follow the clock: `at`, and a time tuple as `start_in`. Loaded with the first.
+
 from time import ticks_ms
 
 from aioschedule.alarm import Alarm

@@ -1,5 +1,6 @@
 # What callers call: to start a service, to stop it, why it waits. Methods of Service, loaded when the first
 # of them is used.
+
 from aiobase import group
 from aiobase.errors import ServiceError, anew
 

@@ -1,4 +1,5 @@
 # Services that run at times. Loaded with the first of them.
+
 from aiobase import group
 import aioschedule
 

@@ -1,5 +1,6 @@
 # The async console: a prompt at which a person looks into a board while its services run.
 # Used when micropython-lib's aiorepl is not installed. Rare parts load on use, then go again.
+
 import asyncio
 import select
 import sys

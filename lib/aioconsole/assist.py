@@ -1,5 +1,6 @@
 # Rare parts of the console: what is still open in a statement, completion, paste mode, `?name`.
 # Loaded for one use.
+
 import builtins
 import sys
 

@@ -1,5 +1,6 @@
 # `await` at the console's prompt: runs in a task of its own while the console reads on, so that
 # Ctrl-C can cancel it. Loaded for one command.
+
 import asyncio
 import sys
 

@@ -1,5 +1,6 @@
 # The console's line editor: cursor keys, Delete, history, automatic indentation. Loaded by the first
 # such key in a line and forgotten with the line; words, kills and search are in rarekeys.py.
+
 import asyncio
 
 _QUEUE = const(16)  # bytes of an escape sequence, at most

@@ -1,6 +1,7 @@
 # The raw REPL protocol, as MicroPython's firmware speaks it to mpremote and other hosts, but
 # read asynchronously: services go on while a host is attached. What they print meanwhile goes
 # to the journal, since one stray byte breaks the protocol.
+
 import asyncio
 import builtins
 import sys

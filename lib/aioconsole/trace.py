@@ -1,6 +1,7 @@
 # A traceback as whoever typed the code wants it: without the console's own frames, and with the
 # line numbers of what was typed. An error of the manager, like an unknown name, is one line, unless it came
 # from within a function that was typed; so is a loop in the loop. Loaded for one error.
+
 import io
 import sys
 

@@ -1,5 +1,6 @@
 # Named tasks: a record for each. Loaded with the first task; what people do with them is
 # in verbs.
+
 import asyncio
 from asyncio import core as _loop
 

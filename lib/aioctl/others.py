@@ -1,4 +1,5 @@
 # Tasks that are nobody's: how many there are, for a look with debug(). Loaded for it.
+
 from asyncio import core
 
 from aiobase import loop

@@ -5,6 +5,7 @@
 # the next call is one step of the task at the head of the queue. So no task and no coroutine is
 # touched, those that run already are seen too, and errors and cancellation take their usual way.
 # (The `coro` of a task cannot be replaced where Task is written in C, nor the queue.)
+
 import asyncio
 from asyncio import core
 from time import ticks_diff, ticks_ms, ticks_us

@@ -1,4 +1,5 @@
 # What people read about tasks: status, results, tracebacks. Loaded when somebody looks.
+
 import sys
 import time
 

@@ -1,5 +1,6 @@
 # `aiolog.streamlog`: the journal under the name by which programs for asyncmd know it. Loaded with the
 # first of them; what only they ask of it, Journal learns then.
+
 from aiobase import group
 from aiolog import Journal
 from aioschedule import uptime

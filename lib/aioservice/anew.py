@@ -1,5 +1,6 @@
 # After an event loop that ended though nobody asked for it: says why, and has all services begin
 # anew, as a power-on would. A method of the manager, loaded on use.
+
 import asyncio
 import sys
 from micropython import kbd_intr

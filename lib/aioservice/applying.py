@@ -1,5 +1,6 @@
 # Settings become attributes of a service, and what the manager relies on has one form then, or is refused.
 # Given back after a boot.
+
 from aiobase import names
 from aioclass import Service
 

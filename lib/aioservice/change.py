@@ -1,4 +1,5 @@
 # What changes the services themselves while the board runs: reload() and patch(). Loaded on use.
+
 import sys
 
 from aiobase import describe, forget, group, is_interrupt, kept_of, names

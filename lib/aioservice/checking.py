@@ -1,5 +1,6 @@
 # check(): what the board knows of its settings and services goes to findings. Nothing of a service is
 # imported or run for it. Loaded on use.
+
 from aiobase import describe, forget
 from aiobase.errors import ServiceError, anew
 from aioclass import Service

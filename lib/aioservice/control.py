@@ -1,4 +1,5 @@
 # What a person does to services: load, unload, start, stop, restart, shut down.
+
 import asyncio
 
 from aiobase import describe, names

@@ -1,5 +1,6 @@
 # Which services there are, and their modules: one is imported at a time, and a failing one is kept with its
 # error. Given back after a boot.
+
 import gc
 import os
 import sys

@@ -1,5 +1,6 @@
 # What is wrong with settings and services, as check() on the board and `make check` on a PC tell it:
 # made of values alone. Loaded on use.
+
 from aiobase.text import match, plain
 
 from .order import cycles

@@ -1,6 +1,7 @@
 # What services take of the heap, for blame(), and when they came up, to the millisecond: measured where
 # _boot.blame says so, since it takes two collections an import and two a step of each setup(), and memory
 # for the times. Without it nothing of this is loaded.
+
 import gc
 
 from aiobase import is_awaitable

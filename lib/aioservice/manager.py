@@ -1,5 +1,6 @@
 # The one manager: what follows when a service changes its state, and how all of them stop.
 # Resident. Starting and everything else that people ask for is in starting and verbs, loaded on use.
+
 import asyncio
 import gc
 

@@ -1,5 +1,6 @@
 # What people read about services: printed piece by piece, so that a look at forty of them
 # builds no strings. The only place with colours; loaded when somebody looks.
+
 import io
 import sys
 

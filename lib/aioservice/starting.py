@@ -1,5 +1,6 @@
 # How services are started, and what is given back when a boot is over. Methods of the manager,
 # loaded on use.
+
 import sys
 
 from aiobase import names

@@ -1,5 +1,6 @@
 # How a board brings all its services up: boot() and init(), and the start of run(), which is these and the
 # console. Given back when all is up.
+
 import asyncio
 
 from aiobase import forget
