@@ -194,8 +194,8 @@ def draw(lib: Path = LIB) -> str:
         right = boxes[other][0] + boxes[other][2] > WIDTH - 160
         parts.append(_line(boxes[one], boxes[other], right, lanes[right], COLOURS[FLOORS[one]]))
         lanes[right] += 1
-    parts.append(f'<text class="l" x="60" y="{height - 4}">Who uses aiobase is not drawn; the lines are all other '
-                 "imports, and none points up.</text>")
+    parts.append(f'<text class="l" x="60" y="{height - 4}">Who uses aiobase is not drawn; the lines are all '
+                 "other imports, and none points up.</text>")
     return "\n".join([*parts, "</svg>", ""])
 
 

@@ -21,14 +21,11 @@ LINES = (
 
 def table(package: str) -> Iterator[tuple[str, Path]]:
     """(public name, file) of what a package loads on use."""
-    file = LIB
-    for node in ast.walk(ast.parse((LIB / package / "__init__.py").read_text())):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(" ="):
-            for word in node.value.split():
-                if word.startswith("="):
-                    file = LIB / package / f"{word[1:]}.py"
-                else:
-                    yield word, file
+    for node in ast.parse((LIB / package / "__init__.py").read_text()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            for file, words in ast.literal_eval(node.value).items():
+                for word in words.split():
+                    yield word, LIB / package / f"{file}.py"
 
 
 def home(name: str, file: Path) -> Path:

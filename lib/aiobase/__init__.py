@@ -11,15 +11,19 @@ except ImportError:  # CPython, for the tools of the host
 
 _LONGEST = const(200)  # characters of what is told of a fault
 
+_BUILT = const(0)  # 1 in a tree that tools/tree.py has made: there tables are " =file name name =file name "
+
 uptime = int  # that of aioschedule, once it is loaded: seconds since start
 
 
 def lookup(room, table, name):
-    """An attribute that a file has which is loaded on use; table: " =file name name =file name ".
+    """An attribute that a file of a room has, which is loaded on use; table: {file: "its names"}.
 
-    A string, as a dict would keep each name in memory for good. In its file a function that
-    would hide a built-in has a `_` at its end.
+    The build makes a text of that, as a dict would keep each file's name in memory for good. In its file a
+    function that would hide a built-in has a `_` at its end.
     """
+    if not _BUILT:
+        table = "".join([" =%s %s" % each for each in table.items()]) + " "
     at = table.find(" %s " % name)
     if at < 0:
         raise AttributeError(name)
@@ -65,7 +69,12 @@ def is_interrupt(error):
 
 def _rare(name):
     # What most boards never need.
-    table = " =fault told kept said =strays blocked end failed make =named records =foreign note "
+    table = {
+        "fault": "told kept said",
+        "strays": "blocked end failed make",
+        "named": "records",
+        "foreign": "note",
+    }
     return lookup(__name__, table, name)
 
 

@@ -46,12 +46,15 @@ _MINUTE = const(60)  # s: running that long is healthy; and the longest restart 
 _WARNING = const(30)  # aiolog's levels
 _ERROR = const(40)
 _LEFT = const("does not end; left behind")
-# What is in other files: attributes that are made there when somebody looks at them, and methods.
-_MADE = const(" =authors log error first =callers path reason record _child_tasks ")
-_MORE = const(
-    " =authors add_callback add_ctask add_logger call_back children rule =watch watch =heal heal "
-    "=callers gracefully_stop interrupt shutdown startup wait_for_shutdown =arguments prepared "
-)
+# What is in other files: methods, and attributes that are made there when somebody looks at them.
+_MORE = {
+    "authors": "log error first add_callback add_ctask add_logger call_back children rule",
+    "callers": "path reason record _child_tasks gracefully_stop interrupt shutdown startup wait_for_shutdown",
+    "watch": "watch",
+    "heal": "heal",
+    "arguments": "prepared",
+}
+_MADE = const(" log error first path reason record _child_tasks ")
 
 
 async def _guard(awaitable, box):
@@ -155,12 +158,11 @@ class Service:
         return "Service: %s.service from %s" % (self.name, self.path)
 
     def __getattr__(self, name):
-        word = " %s " % name
-        if word in _MADE:
-            return lookup("aioclass", _MADE, name)(self)
-        if word in _MORE:
-            return bound(lookup("aioclass", _MORE, name), self)
-        raise AttributeError("%s.%s" % (type(self).__name__, name))
+        try:
+            found = lookup("aioclass", _MORE, name)
+        except AttributeError:
+            raise AttributeError("%s.%s" % (type(self).__name__, name))
+        return found(self) if " %s " % name in _MADE else bound(found, self)
 
     def is_running(self):
         """True in `starting` and `running`, until a stop is asked for."""

@@ -41,11 +41,13 @@ def is_open(source):
 
 
 def _names(obj):
-    # Attribute names, those too that a module loads when asked: its table is a dict, or a
-    # string of names, where "=file" begins those of a file.
+    # Attribute names, those too that a module loads when asked: its table is {name: file}; or in a room
+    # {file: "its names"}, of which the build makes a text, where "=file" begins those of a file.
     names = set(dir(obj))
     if isinstance(obj, type(sys)):
         table = getattr(obj, "_TABLE", ())
+        if isinstance(table, dict) and hasattr(obj, "__path__"):
+            table = " ".join(table.values())
         if isinstance(table, str):
             table = [word for word in table.split() if word[0] != "="]
         if table and hasattr(obj, "__path__"):  # a package: its files are nobody's business

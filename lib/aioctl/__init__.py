@@ -3,11 +3,14 @@
 
 from aiobase import lookup
 
-_TABLE = (
-    " =jobs add aiotask group tasks =verbs delete start stop tasks_match "
-    "=report debug result result_all status traceback =journals follow journal log set_log "
-    "=env getenv get_datetime =profiler profile "
-)
+_TABLE = {
+    "jobs": "add aiotask group tasks",
+    "verbs": "delete start stop tasks_match",
+    "report": "debug result result_all status traceback",
+    "journals": "follow journal log set_log",
+    "env": "getenv get_datetime",
+    "profiler": "profile",
+}
 
 
 def __getattr__(name):

@@ -121,4 +121,4 @@ class Journal(io.IOBase):
 
 
 def __getattr__(name):
-    return lookup(__name__, " =logger Logger level =asyncmd streamlog ", name)
+    return lookup(__name__, {"logger": "Logger level", "asyncmd": "streamlog"}, name)

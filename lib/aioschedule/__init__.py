@@ -8,11 +8,11 @@ try:
 except ImportError:  # CPython, for tests of the arithmetic: a clock that stands still
     ticks_diff, ticks_ms = int.__sub__, int
 
-# A string, as a dict would keep the names in memory for good.
-_TABLE = (
-    " =timer Timers =add schedule unschedule group next_due reset "
-    "=format get_datetime tmdelta_fmt uptime_ms wall next_run "
-)
+_TABLE = {
+    "timer": "Timers",
+    "add": "schedule unschedule group next_due reset",
+    "format": "get_datetime tmdelta_fmt uptime_ms wall next_run",
+}
 
 # What group() returns; None until something asks for it, as on a board without schedules.
 timers = None

@@ -3,13 +3,17 @@
 
 from aiobase import lookup
 
-_TABLE = (
-    " =startup boot init =runner run =control load unload start stop restart shutdown service "
-    "ServiceError ServiceNotFound "
-    "=configure config enable disable get_config =report list status traceback snapshot "
-    "=graph tree chain blame =change patch reload =checking check "
-    "=masks mask unmask last_boot resume "
-)
+_TABLE = {
+    "startup": "boot init",
+    "runner": "run",
+    "control": "load unload start stop restart shutdown service ServiceError ServiceNotFound",
+    "configure": "config enable disable get_config",
+    "report": "list status traceback snapshot",
+    "graph": "tree chain blame",
+    "change": "patch reload",
+    "checking": "check",
+    "masks": "mask unmask last_boot resume",
+}
 
 
 def __getattr__(name):

@@ -11,9 +11,12 @@ _ROUNDS = const(5)  # of a shutdown, while somebody goes on starting services
 _LOOK = const(20)  # ms, where there is no memory to wait for an event in
 _LOOKS = const(100)
 _ROOM = const(3000)  # bytes that the stop of a service takes, and its cleanup
-_MORE = const(
-    " =anew anew =starting begin outcome release =startup bring_up =verbs forget get restart start stop "
-)
+_MORE = {
+    "anew": "anew",
+    "starting": "begin outcome release",
+    "startup": "bring_up",
+    "verbs": "forget get restart start stop",
+}
 _WAITS = const(("waiting", "blocked"))
 # States of a requirement that may be up soon.
 _COMING = const(("waiting", "starting", "running"))
