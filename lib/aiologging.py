@@ -1,8 +1,8 @@
 # The journal for code that knows `logging`: `import aiologging as logging` where that is not installed;
 # and where it is, a handler with which it writes into the journal. Not needed by anything here.
 
-from aioctl.core import describe, group
-from aiologger import Logger, level
+from aiobase import describe, group
+from aiolog.logger import Logger, level
 
 CRITICAL = 50
 ERROR = 40

@@ -17,7 +17,7 @@
 #                                                                      shut down, all of deploy.* goes
 #
 #   what happens on trial                       then
-#     the board finds itself healthy; the       good (aioswitch_trial; svctl deploy, confirm)
+#     the board finds itself healthy; the       good (aioboot/trial; svctl deploy, confirm)
 #       host that deploys does; a person
 #       says so
 #     a service that was up before has          undo, and a reset
@@ -97,7 +97,7 @@ def _names(folder):
 
 
 def _feed():
-    watchdog = sys.modules.get("aiowatchdog")
+    watchdog = sys.modules.get("aioboot.watchdog")
     if watchdog is not None:
         watchdog.feed()
 
@@ -397,7 +397,9 @@ def begin():
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and asyncio.core.cur_task is not None:
         try:
-            asyncio.create_task(__import__("aioswitch_trial").judge(True))
+            from aioboot.trial import judge
+
+            asyncio.create_task(judge(None, True))
         except ImportError:  # an earlier set, which is to be restarted: the timer alone
             pass
 
@@ -465,7 +467,9 @@ def _try(boots):
 def _forget_boots():
     """What the guard counts is about other files."""
     try:
-        __import__("aioguard").pardon()
+        from aioboot.guard import pardon
+
+        pardon()
     except Exception:  # of the set on trial: that shows
         pass
 
@@ -512,7 +516,7 @@ def _busy():
     task = sys.modules["asyncio"].core.cur_task
     if task is None:
         return None
-    group = sys.modules["aioctl.core"].group()
+    group = sys.modules["aiobase"].group()
     near = []
     for service in group.services.values():
         if task in service.__dict__.values():  # the name of that attribute is the build's
@@ -548,7 +552,7 @@ def hold(seconds):
 def lasted():
     """For the guard: a boot behind an undo has lasted, or ended as it should, and people know of it. The
     guard of an earlier set says so on trial, too. A generator, which pauses."""
-    if why is not None or _trial and "aioswitch_trial" not in sys.modules and left() <= _LASTED:
+    if why is not None or _trial and "aioboot.trial" not in sys.modules and left() <= _LASTED:
         try:
             for _ in settle():
                 yield None

@@ -14,7 +14,7 @@ import time
 import aioctl
 import aioschedule
 from aioclass import Service
-from aioctl.core import describe
+from aiobase import describe
 
 _SET = const(2025)  # no clock that was set shows an earlier year
 _SHORTEST = const(60)  # s until it asks again when nobody answered, doubling

@@ -39,7 +39,7 @@ class Led(Service):
             await asyncio.sleep(every)
 
     def flashes(self):
-        guard = sys.modules.get("aioguard")
+        guard = sys.modules.get("aioboot.guard")
         if guard is not None and guard.safe():
             return 3
         manager = self.manager

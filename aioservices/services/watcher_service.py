@@ -5,14 +5,14 @@
 #             the services are, and so the better one
 #   keep      how many failures report() has
 #
-# What feeds the watchdog is lib/aiowatchdog.py, as long as every critical service is healthy. This service
+# What feeds the watchdog is lib/aioboot/watchdog.py, while every critical service is healthy. This service
 # never does: whoever fed it, too, would keep a board alive that is to be reset.
 
 import sys
 
 import aioschedule
 from aioclass import Service
-from aioctl.core import describe
+from aiobase import describe
 
 
 class Watcher(Service):
@@ -36,7 +36,7 @@ class Watcher(Service):
 
     def arm(self, seconds):
         """Arms the hardware watchdog, unless boot.py did."""
-        import aiowatchdog
+        import aioboot.watchdog as aiowatchdog
 
         if aiowatchdog.watchdog is None:
             try:
@@ -81,7 +81,7 @@ class Watcher(Service):
 
     def fed(self):
         """What the hardware watchdog is doing, in words."""
-        module = sys.modules.get("aiowatchdog")
+        module = sys.modules.get("aioboot.watchdog")
         watchdog = None if module is None else module.watchdog
         if watchdog is None or watchdog.wdt is None:
             return "no hardware watchdog"

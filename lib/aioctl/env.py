@@ -45,7 +45,7 @@ def load(path=_FILE):
     """{name: value} of `.env`; empty without one, and where it is no text, which the journal says then."""
     found, fault = read(path)
     if fault is not None:
-        from .core import group
+        from aiobase import group
 
         group().note(_ERROR, path, fault)
     return found

@@ -5,13 +5,11 @@ import time
 
 import aioschedule
 
-from .profiler import rows
-
 _NAME = const(0)  # as in profiler.py
 
 
-def of(profile):
-    """The figures of a profile, as plain dicts and lists, ready for JSON.
+def of(profile, rows):
+    """The figures of a profile and its rows, as plain dicts and lists, ready for JSON.
 
     {"ms": how long it is measured, "steps", "us": of all tasks,
      "tasks": [{"name", "steps", "us": time of all its steps, "share": % of the loop's time,
@@ -21,7 +19,7 @@ def of(profile):
     """
     ms = max(aioschedule.uptime_ms() - profile._since, 1)
     tasks = []
-    for name, steps, us, longest, when in rows():
+    for name, steps, us, longest, when in rows:
         tasks.append({"name": name, "steps": steps, "us": us, "share": us / ms / 10, "longest": longest,
                       "when": when})
     tasks.sort(key=lambda task: -task["us"])

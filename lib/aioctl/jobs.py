@@ -4,8 +4,8 @@
 import asyncio
 from asyncio import core as _loop
 
+from aiobase import describe, group, is_awaitable, is_interrupt, kept_of
 import aioschedule
-from .core import describe, group, is_awaitable, is_interrupt, kept_of
 
 # Ended tasks that are kept for a look at their result; the oldest goes first.
 _KEEP = const(16)
@@ -47,7 +47,7 @@ ENDED = _Ended()
 
 def _anew(fault):
     if fault is not None:
-        from aioclass_errors import anew
+        from aiobase.errors import anew
 
         return anew(fault)
 
@@ -169,9 +169,10 @@ class Record:
             group().note(_ERROR, self.name, describe(self._fault))
         if self._again:
             self._again = False
-            from .verbs import start
-
-            start(self.name)
+            try:
+                (find(self.name) or self).start()
+            except Exception as e:
+                print("Task %s not started: %s" % (self.name, describe(e)))
 
     def stop(self):
         """Asks it to stop; returns at once."""

@@ -7,13 +7,11 @@
 # (The `coro` of a task cannot be replaced where Task is written in C, nor the queue.)
 
 import asyncio
-import sys
 from asyncio import core
 from time import ticks_diff, ticks_ms, ticks_us
 
+from aiobase import forget, group
 import aioschedule
-
-from .core import group
 
 # What is known of a name, as a list: steps, their time as whole seconds and microseconds (small
 # ints, so that counting never allocates), the longest step in us, the uptime at its end, whether
@@ -72,8 +70,8 @@ class _Profile:
         self._real_wait = core.IOQueue.wait_io_event
         self._real_create = core.create_task
         between, create = self._between, self._create
-        if "aioclass" in sys.modules:  # a layer above, which nothing here needs
-            self._class = sys.modules["aioclass"].Service
+        if group().Service is not None:  # a layer above, which nothing here needs
+            self._class = group().Service
             self._real_stop = self._class._stop
             # A function, so that it is called as a method.
             self._class._stop = lambda *args: self._stopping(*args)
@@ -255,7 +253,7 @@ def figures():
         return None
     from .figures import of
 
-    return of(_profile)
+    return of(_profile, rows())
 
 
 def profile(on=None):
@@ -275,14 +273,6 @@ def profile(on=None):
     elif not on and _profile is not None:
         _profile._restore()
         _profile = None
-    if _profile is None:
-        _forget()
-
-
-def _forget():
-    """Gives back this file's memory."""
-    package = sys.modules.get("aioctl")
-    for name in ("profiler", "figures"):
-        sys.modules.pop("aioctl." + name, None)
-        if hasattr(package, name):
-            delattr(package, name)
+    if _profile is None:  # gives back this file's memory
+        forget("aioctl.profiler")
+        forget("aioctl.figures")

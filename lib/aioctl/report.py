@@ -3,10 +3,12 @@
 import sys
 import time
 
+from aiobase import describe, group, is_interrupt
+from aiobase.fault import _Text, said
+from aiobase.text import is_terminal
 import aioschedule
-from .core import describe, group, is_interrupt
-from .kept import _Text, said
-from .text import is_terminal, past
+from aioschedule.format import past
+
 from .verbs import select, tasks_match
 
 _GREEN = const("\x1b[92m")
@@ -84,7 +86,7 @@ def status(name=None, log=True, debug=False, indent="    "):
     if name is None and (debug or _debug):
         _strays()
     if log and len(found) == 1 and hasattr(group().log, "put"):
-        from .logs import log as show
+        from aiolog.show import log as show
 
         show(found[0].name, last=_LINES)
 
@@ -102,7 +104,7 @@ def _details(record, service, indent):
     if record._fault is not None:
         when = past(record._fault) if record.done_at is None else None
         print("%straceback%s:" % (mark, " of a failure " + when if when else ""))
-        from .trace import lines
+        from aiobase.trace import lines
 
         for line in lines(record._fault):
             print(indent + "    " + line)
@@ -181,7 +183,7 @@ def traceback(name=None, rtn=False, indent="", file=None):
     failed = [record for record in select(name) if record._fault is not None]
     if rtn:
         return bool(failed)
-    from .trace import put
+    from aiobase.trace import put
 
     for record in failed:
         put(lambda text: print(text, end="", file=file or sys.stdout), record.name, record._fault,
@@ -198,7 +200,7 @@ def debug():
 
 
 def _strays():
-    from .strays import others
+    from .others import others
 
     found = others()
     if found:

@@ -1,18 +1,9 @@
 # What people do with tasks, by name or pattern. Loaded when somebody asks.
 
-from .core import describe, group
+from aiobase import describe, group
+from aiobase.text import match
+
 from .jobs import find
-from .text import match
-
-
-def records(group):
-    """A new dict name -> record: the plain tasks, and each service that was started."""
-    found = dict(group.records)
-    for service in group.services.values():
-        record = service.record
-        if record is not None:
-            found[record.name] = record
-    return found
 
 
 def tasks_match(pattern="*"):

@@ -5,8 +5,8 @@ import asyncio
 import sys
 from micropython import kbd_intr
 
+from aiobase import describe, group
 import aioschedule
-from aioctl.core import describe, group
 
 _ERROR = const(40)  # aiolog's level
 
@@ -16,7 +16,7 @@ async def anew(self, error, again, delay):
 
     `again`: the services that will be started; those at rest stay there.
     """
-    from aioctl.trace import where
+    from aiobase.trace import where
 
     text = "the event loop ended: %s%s; all services start anew" % (describe(error), where(error))
     group().note(_ERROR, "aioservice", text)
@@ -30,8 +30,8 @@ async def anew(self, error, again, delay):
             service.state = "init"
     if "aioswitch" in sys.modules:
         sys.modules["aioswitch"].failed(error if isinstance(error, Exception) else describe(error))
-    if "aioguard" in sys.modules:  # what is to say that this boot has lasted went with the loop
-        asyncio.create_task(sys.modules["aioguard"]._last())
+    if "aioboot.guard" in sys.modules:  # what is to say that this boot has lasted went with the loop
+        asyncio.create_task(sys.modules["aioboot.guard"]._last())
     kbd_intr(3)  # a console may have gone in the middle
     await asyncio.sleep(delay)
     if aioschedule.timers is not None:

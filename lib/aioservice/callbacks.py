@@ -6,9 +6,11 @@ import asyncio
 import sys
 from micropython import schedule
 
+from aiobase import _hear
+
 
 async def _tell(what, error):
-    sys.modules["aioctl.core"]._hear(None, {"message": what, "exception": error})
+    _hear(None, {"message": what, "exception": error})
 
 
 def _soon(told):

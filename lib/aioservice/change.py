@@ -2,12 +2,12 @@
 
 import sys
 
-from aioclass_errors import ServiceError
-from aioctl.core import describe, group, is_interrupt, kept_of
+from aiobase import describe, forget, group, is_interrupt, kept_of, names
+from aiobase.errors import ServiceError
 
-from .manager import manager, names
+from .manager import manager
 from .starting import _failing
-from .verbs import _back, _drop, _expect, _expected, _halt, _resume, _runs, _still, operation
+from .verbs import Operation, _back, _drop, _expect, _expected, _halt, _resume, _runs, _still
 
 _ERROR = const(40)  # aiolog's level
 # States in which a service is to run, and those in which a new version is because somebody said so meanwhile.
@@ -21,7 +21,7 @@ _KEYS = (
 
 def patch(name, cls):
     """Has `cls` stand in for a service that is not loaded yet: the real one is never constructed."""
-    from aioctl.text import plain
+    from aiobase.text import plain
 
     mgr = manager()
     name = plain(name)
@@ -44,13 +44,13 @@ def reload(name=None):
         ran = _runs(mgr, service)
         lists = _expect(mgr, [service.name] if ran or service.state in _WANTED else ())
         coro = _reload(mgr, service, ran, lists)
-        return operation(service, _told(service.name + ".service", coro), "reloading")
+        return Operation(service, _told(service.name + ".service", coro), "reloading")
     touched = []  # [name, why it goes on as it was or None, whether it is to be up]
     try:  # what stands there now
         coro = _reload_all(mgr, *_read_all(mgr, touched))
     except Exception as e:
         coro = _failed(e)
-    made = operation(None, _told("aioservice", coro), "reloading")
+    made = Operation(None, _told("aioservice", coro), "reloading")
     made.touched = touched
     return made
 
@@ -83,7 +83,7 @@ def _put_back(module):
 
 def _cause(error):
     """An error in one line, with the place in the service's file that it comes from."""
-    from aioctl.trace import where
+    from aiobase.trace import where
 
     return describe(error) + where(error)
 
@@ -119,12 +119,12 @@ async def _reload(mgr, old, ran, lists):
 def _made(mgr, old):
     """A service of the file as it is now; raises where there is none, and all stays as it was."""
     from .control import _bring_required
-    from .discovery import Finder, give_back
+    from .discovery import Finder
 
     finder = Finder(mgr)
     module = old.module
     if module is not None:
-        give_back(module.__name__)
+        forget(module.__name__)
     try:
         new = finder.make(old.name)
     except BaseException as e:
@@ -243,7 +243,7 @@ def _show_failed(mgr):
 
 def _take_over(service, fresh):
     """Gives a service the settings of a fresh instance of it; True if there was a difference."""
-    from aioclass_asyncmd import HOOKS, MANAGED
+    from aioclass.asyncmd import HOOKS, MANAGED
 
     hidden = HOOKS + MANAGED  # not settings, but what an asyncmd service has there
 

@@ -1,19 +1,19 @@
 # check(): what the board knows of its settings and services goes to findings. Nothing of a service is
 # imported or run for it. Loaded on use.
 
+from aiobase import describe, forget
+from aiobase.errors import ServiceError, anew
 from aioclass import Service
-from aioclass_errors import ServiceError, anew
-from aioctl.core import describe
 
 from .manager import manager
 
 
 def _files():
     """The names of all service files. Gives back what finds them, before the rest is loaded."""
-    from .discovery import files, give_back
+    from .discovery import files
 
     found = list(files())
-    give_back("aioservice.discovery")
+    forget("aioservice.discovery")
     return found
 
 
@@ -43,7 +43,7 @@ def _failed(mgr, services, settings):
         ours = isinstance(fault, tuple) and issubclass(fault[0], ServiceError)
         found[name] = str(anew(fault)) if ours else describe(fault)
         if isinstance(fault, tuple) and issubclass(fault[0], SyntaxError):  # of what it imports, perhaps
-            from aioctl.trace import where
+            from aiobase.trace import where
 
             found[name] += where(fault)
     return found

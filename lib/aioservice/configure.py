@@ -3,7 +3,7 @@
 import json
 import os
 
-from aioctl.text import plain
+from aiobase.text import plain
 
 from .manager import manager
 from .settings import fault_of, kind

@@ -2,12 +2,12 @@
 
 import asyncio
 
-from aioclass_errors import ServiceError, ServiceNotFound  # noqa: F401 - aioservice has both from here
-from aioctl.core import describe
-from aioctl.text import plain
+from aiobase import describe, names
+from aiobase.errors import ServiceError, ServiceNotFound  # noqa: F401 - aioservice has both from here
+from aiobase.text import plain
 
-from .manager import manager, names
-from .verbs import _drop, _expect, _expected, operation, outcome
+from .manager import manager
+from .verbs import Operation, _drop, _expect, _expected, outcome
 
 
 def service(name):
@@ -122,7 +122,7 @@ def _behind(mgr, leaving, chosen, services, force, debug=False, log=None, shown=
     """
     lists = _expect(mgr, list(chosen) + [name for name in leaving if name not in chosen])
     coro = _load_later(mgr, lists, chosen, force, debug, log, shown)
-    return operation(mgr.leaving[leaving[0]].service, coro, "starting")
+    return Operation(mgr.leaving[leaving[0]].service, coro, "starting")
 
 
 async def _load_later(mgr, lists, chosen, force, debug, log, shown):
@@ -236,7 +236,7 @@ def stop(name):
     mgr = manager()
     leaving = mgr.leaving.get(plain(name))
     if leaving is not None and _drop(mgr, [plain(name)]):  # a load that waits starts nothing
-        return operation(leaving.service, leaving.ended.wait(), "stopping")
+        return Operation(leaving.service, leaving.ended.wait(), "stopping")
     return mgr.stop(_spare(name, _select(name)))
 
 
@@ -251,6 +251,6 @@ def restart(name):
 async def shutdown(grace=None):
     """Stops everything, dependents before what they require."""
     await manager().shutdown(grace)
-    from .masks import _guard
+    from aioboot import ask
 
-    _guard("ended")
+    ask("ended")

@@ -1,52 +1,29 @@
-# Which services there are, and their modules: one is imported at a time, and a failing one
-# is kept with its error. Given back after a boot.
+# Which services there are, and their modules: one is imported at a time, and a failing one is kept with its
+# error. Given back after a boot.
 
 import gc
 import os
 import sys
 
-import aioschedule
+from aiobase import describe, forget, group, is_interrupt, kept_of, names
 from aioclass import Service
-from aioctl.core import describe, group, is_interrupt, kept_of
+import aioschedule
 
-from .manager import names
+from .applying import apply, error_of, reject
 
 _ERROR = const(40)  # aiolog's level
 _FOLDER = const("aioservices/services")
 _ROM = const("/rom/aioservices/services")
-_ROM_MODULE = const("aioservice_rom")
+_ROM_MODULE = const("aioboot.rom")
 _FILE = const("aioservices/services/%s_service.mpy")
 _MODULE = const("aioservices.services.%s_service")
 _MARK = const(b"\nend\n")  # the build appends it: the VM ignores it, and it saves a walk over the file
 _CUT = const(" cut-short!")  # behind a kind; a shorter text would be a name for good
 _SAFE = const("held by safe mode")
-_KINDS = ("core.service", "runtime.service", "schedule.service")
-# What the manager itself relies on in a service, before it runs: its default, and its types.
-_NAMES = (str, list, tuple, set)
-_TYPES = (
-    ("require", Service.require, _NAMES + (dict,)),
-    ("want", Service.want, _NAMES),
-    ("groups", Service.groups, _NAMES),
-    ("args", Service.args, (list, tuple)),
-    ("kwargs", Service.kwargs, dict),
-    ("schedule", Service.schedule, dict),
-    ("start_timeout", Service.start_timeout, (int, float)),
-    ("stop_grace", Service.stop_grace, (int, float)),
-    ("stop_timeout", Service.stop_timeout, (int, float)),
-)
-
-
-def _error(text, kind):
-    # By name: most boots need none, and names are kept for good, but for long ones in a text.
-    return getattr(__import__("aioclass_errors"), kind)(text)
 
 
 def _helper(full):
     return __import__(full, None, None, ("service",))
-
-
-def _refuse(text, kind="LoadError"):
-    raise _error(text, kind)
 
 
 def note(name, what, error=None):
@@ -84,11 +61,11 @@ def _listed(folder):
 
 
 def files():
-    """{name: kind} of the service files: "py", "mpy" or "both"; of one in ROM see aioservice_rom."""
+    """{name: kind} of the service files: "py", "mpy" or "both"; of one in ROM see aioboot/rom.py."""
     found = _listed(_FOLDER)
     rom = _listed(_ROM)
     if rom:
-        __import__(_ROM_MODULE).add(found, rom)
+        _helper(_ROM_MODULE).add(found, rom)
     return found
 
 
@@ -108,21 +85,13 @@ def _is_cut(file):
     return is_cut(data)
 
 
-def give_back(full):
-    """Forgets a module, so that its memory is free."""
-    sys.modules.pop(full, None)
-    parent, _, leaf = full.rpartition(".")
-    if parent in sys.modules and hasattr(sys.modules[parent], leaf):
-        delattr(sys.modules[parent], leaf)
-
-
 def purge(service, services):
     """Forgets a service's module, unless another service is made of it."""
     module = service.module
     if module is None or sys.modules.get(module.__name__) is not module:
         return
     if not any([other.module is module for other in services.values()]):
-        give_back(module.__name__)
+        forget(module.__name__)
 
 
 def _import(full, kind=None):
@@ -133,29 +102,29 @@ def _import(full, kind=None):
         return __import__(full, None, None, ("service",))
     except ValueError as e:
         if "mpy" in describe(e):
-            _refuse("it is compiled for another MicroPython; compile it anew with `make board`")
+            reject("it is compiled for another MicroPython; compile it anew with `make board`")
         raise
 
 
 def _of_file(name, file, full, kind):
     """(module, instance) of a service that has a file, which makes the module `full`."""
     if kind is None:
-        _refuse("there is no such file")
+        reject("there is no such file")
     if kind.endswith(_CUT):
-        _refuse("the file is cut short; copy it anew")
+        reject("the file is cut short; copy it anew")
     if kind.endswith("manifest.txt"):
-        _refuse("the file is damaged, %s; copy it anew" % kind.partition(" ")[2])
+        reject("the file is damaged, %s; copy it anew" % kind.partition(" ")[2])
     if kind.endswith("both"):
-        _refuse("%s_service.py and .mpy are both there; remove one" % file)
+        reject("%s_service.py and .mpy are both there; remove one" % file)
     if kind.endswith("dir"):
         text = "%s_service/ is a folder, which MicroPython imports in place of a file: rename it; "
-        _refuse((text + "a service is one file, %s_service.py") % (file, file))
+        reject((text + "a service is one file, %s_service.py") % (file, file))
     module = _import(full, kind)
     made = getattr(module, "service", None)
     if not isinstance(made, Service):
-        _refuse("no `service = …(%r)` in it" % file)
+        reject("no `service = …(%r)` in it" % file)
     if made.name != file:
-        _refuse("its service is called %r, its file says %r" % (made.name, file))
+        reject("its service is called %r, its file says %r" % (made.name, file))
     if name != file or made.module is not None:  # a further one, or the file's own had a life already
         made = type(made)(name)
     return module, made
@@ -168,67 +137,8 @@ def _of_class(name, path):
     cls = getattr(module, leaf, None)
     made = cls(name) if callable(cls) else None
     if not isinstance(made, Service):
-        _refuse("%s is no Service" % path)
+        reject("%s is no Service" % path)
     return module, made
-
-
-def _is_timing(schedule):
-    """Whether a schedule says when to run; a class's own was not looked at with the settings."""
-    start, repeat = schedule.get("start_in"), schedule.get("repeat") or 0
-    if "at" in schedule:  # the calendar looks at it
-        return True
-    if isinstance(start, (list, tuple)):
-        return len(start) > 5 and all([isinstance(n, int) for n in start])
-    times = (repeat, repeat if start is None else start)
-    if not all([isinstance(n, (int, float)) and 0 <= n < 1e9 for n in times]):
-        return False
-    return start is not None or repeat > 0
-
-
-def _apply(service, entry, options):
-    """Gives a service its settings, returns it, and has what the manager relies on in one form.
-
-    `options` are those of `_boot`.
-    """
-    for key in entry:
-        value = entry[key]
-        if key == "kwargs":  # what is not named stays as the class has it
-            value = dict(service.kwargs)
-            value.update(entry[key])
-        if key not in ("enabled", "cls"):
-            setattr(service, key, value)
-    if service.kwargs or service.schedule or hasattr(service.task, "function"):
-        from aioclass_asyncmd import adopt
-
-        adopt(service, entry)
-    if entry and "${" in repr([entry.get("args"), entry.get("kwargs")]):
-        service.special = True
-    if "config" in entry and "${" in repr(entry["config"]):
-        from aioctl.env import expand
-
-        service.config = expand(entry["config"])
-    for key, default, types in _TYPES:
-        value = getattr(service, key)
-        wrong = value is not default and not isinstance(value, types)
-        if wrong or key == "schedule" and value and not _is_timing(value):
-            _refuse("%s.%s cannot be %r" % (service.name, key, value), "SettingsError")
-    timing = service.schedule
-    if timing and ("at" in timing or isinstance(timing.get("start_in"), (list, tuple))):
-        __import__("aioclass_calendar").adopt(service, options)
-    if service.type not in _KINDS:
-        text = "%s.type cannot be %r; it is one of %s"
-        _refuse(text % (service.name, service.type, ", ".join(_KINDS)), "SettingsError")
-    for key in ("require", "want"):
-        value = getattr(service, key)
-        if value and any([name.endswith(".service") for name in names(value)]):
-            from aioctl.text import plain
-
-            if isinstance(value, dict):
-                value = {attribute: plain(value[attribute]) for attribute in value}
-            else:
-                value = [plain(name) for name in names(value)]
-            setattr(service, key, value)
-    return service
 
 
 class Finder:
@@ -238,10 +148,10 @@ class Finder:
         self.manager = manager
         self.files = files()
         # The hardware watchdog, where boot.py armed it; loading is progress, and feeds it.
-        self.watchdog = sys.modules.get("aiowatchdog")
+        self.watchdog = sys.modules.get("aioboot.watchdog")
         refused = None if self.watchdog is None else self.watchdog.begin(manager)
-        # There until a boot has lasted, and in safe mode. No name for good where boot.py did not run.
-        self._guard = sys.modules.get("lib/aioguard"[4:])
+        # There until a boot has lasted, and in safe mode.
+        self._guard = sys.modules.get("aioboot.guard")
         self._masked = {}  # name -> why
         self.fault = None  # what is wrong with services.config as a whole
         self.settings = self.options = {}
@@ -267,7 +177,7 @@ class Finder:
         except MemoryError:
             text = "services.config: no memory to read it"
             if self.manager.services:  # they have theirs: what is started now must not go without
-                raise _error(text, "SettingsError")
+                raise error_of(text, "SettingsError")
             settings, self.fault = {}, text + "; using defaults"
         give_back("aioservice.settingsfile")  # the next one takes its place
         from .settings import fault_of, resolve
@@ -285,22 +195,22 @@ class Finder:
             self.fault = (self.fault + "\n" if self.fault else "") + "services.config: " + fault
         self.settings, faults = resolve(settings)
         for name in faults:
-            self.faults[name] = _error("services.config: " + faults[name], "SettingsError")
-        give_back("aioservice.settings")  # before services are imported: it is larger than most
+            self.faults[name] = error_of("services.config: " + faults[name], "SettingsError")
+        forget("aioservice.settings")  # before services are imported: it is larger than most
 
     def _look(self):
         """Whether this is safe mode; sees who is to blame for the last boots, and who is masked."""
         fault = None
         if self._guard is not None:
             try:  # the board comes up all the same
-                fault = self._guard.begin(self.manager, self.known())
+                fault = self._guard.begin(self.manager, self.known(), Service)
             except Exception as e:
                 note("aioservice", "the guard of boots: ", e)
             try:
                 damaged = self._guard.damaged()
                 if damaged is not None:
-                    _helper("aioservice.damage").look(self, damaged)
-                    give_back("aioservice.damage")
+                    _helper("aioboot.damage").look(self, damaged)
+                    forget("aioboot.damage")
             except Exception as e:
                 note("aioservice", "manifest.txt: ", e)
         for path in ("services.state0", "services.state1"):
@@ -308,8 +218,8 @@ class Finder:
                 os.stat(path)
             except OSError:
                 continue
-            self._masked = _helper("aioservice.kept").read().get("masked", {})
-            give_back("aioservice.kept")
+            self._masked = _helper("aioboot.kept").read().get("masked", {})
+            forget("aioboot.kept")
             break
         if fault is not None:
             self.fault = fault if self.fault is None else self.fault + "\n" + fault
@@ -350,7 +260,7 @@ class Finder:
                             self.files[name] = "whole"
                 except (OSError, MemoryError):
                     pass  # its import will say so
-        give_back("aioservice.mpyfile")
+        forget("aioservice.mpyfile")
 
     def path(self, name):
         """Where a service that could not be loaded should have come from."""
@@ -412,7 +322,7 @@ class Finder:
     def make(self, name):
         """A new instance of a service, with its settings; raises what is wrong with it."""
         if name in self._masked:
-            _refuse("it is masked: %s; unmask it first" % self._masked[name])
+            reject("it is masked: %s; unmask it first" % self._masked[name])
         self._feed(name)
         if name in self.faults:
             raise self.faults[name]
@@ -420,9 +330,9 @@ class Finder:
         for byte in b"@.*" if name in self.files else b"":
             if chr(byte) in name:
                 text = "a service's name has no %r%s: rename the file"
-                _refuse(text % (chr(byte), ", which is for instances" if byte == 64 else ""))
+                reject(text % (chr(byte), ", which is for instances" if byte == 64 else ""))
         if name in self.manager.patches:
-            return _apply(self.manager.patches[name](name), entry, self.options)
+            return apply(self.manager.patches[name](name), entry, self.options)
         file = base(name)
         full = entry["cls"].rpartition(".")[0] if "cls" in entry else _MODULE % file
         was = full in sys.modules
@@ -439,10 +349,10 @@ class Finder:
                 if word in module.__dict__:
                     _helper("aioservice.callbacks").adopt(module)
                     break
-            return _apply(made, entry, self.options)
+            return apply(made, entry, self.options)
         except BaseException:
             if not was:  # so that a mended file is read
-                give_back(full)
+                forget(full)
             raise
 
     def anew(self, service):
@@ -450,7 +360,7 @@ class Finder:
         name = service.name
         if name in self.faults:
             raise self.faults[name]
-        return _apply(type(service)(name), self.settings.get(name) or {}, self.options)
+        return apply(type(service)(name), self.settings.get(name) or {}, self.options)
 
     def bring_all(self, groups=None, exclude=None):
         """Imports all services that are to run; what stands in settings counts where None is given."""
@@ -474,7 +384,7 @@ class Finder:
 def _fits_any(name, patterns):
     if not patterns:
         return False
-    from aioctl.text import match, plain
+    from aiobase.text import match, plain
 
     return any([match(plain(pattern), name) for pattern in patterns])
 

@@ -1,11 +1,11 @@
 # What is wrong with settings and services, as check() on the board and `make check` on a PC tell it:
 # made of values alone. Loaded on use.
 
-from aioctl.text import match, plain
+from aiobase.text import match, plain
 
-from .near import near
 from .order import cycles
 from .settings import _BOOT, _KEYS, _takes, _undefined, fault_of, kind, resolve
+from .spelling import near
 
 _CONFIG = const("services.config: ")
 

@@ -2,9 +2,11 @@
 # The walks are pure, for tools on a PC as well: `of(name)` gives what is known of a service, as a dict
 # with require, want (sorted names), state, since, took, up and maybe heap; None: there is none.
 
+from aiobase import names
+
 
 def _facts(name):
-    from .manager import manager, names
+    from .manager import manager
 
     service = manager().services.get(name)
     if service is None:

@@ -4,8 +4,8 @@
 
 import gc
 
+from aiobase import is_awaitable
 import aioschedule
-from aioctl.core import is_awaitable
 
 _MOST = const(14)  # entries of a list of times: its import, and six changes of state
 
@@ -28,7 +28,7 @@ def measured(mgr, make):
     `mgr.times` is {name: [uptime at the begin of its import, ms that took, uptime of its first change of
     state, that state, of the second, …]}, in ms, for the first few changes.
     """
-    import aioclass_asyncmd  # noqa: F401 - it would be counted for the first service
+    import aioclass.asyncmd  # noqa: F401 - it would be counted for the first service
 
     if not hasattr(mgr, "heap"):
         mgr.heap = {}

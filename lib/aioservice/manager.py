@@ -4,25 +4,19 @@
 import asyncio
 import gc
 
+from aiobase import bound, group, kept_of, lookup, names
 from aioclass import Service
-from aioctl.core import bound, group, kept_of, lookup
 
 _ROUNDS = const(5)  # of a shutdown, while somebody goes on starting services
 _LOOK = const(20)  # ms, where there is no memory to wait for an event in
 _LOOKS = const(100)
 _ROOM = const(3000)  # bytes that the stop of a service takes, and its cleanup
-_MORE = const(
-    " =anew anew =starting begin outcome release =bringup bring_up =verbs forget get restart start stop "
-)
-
-
-def names(value):
-    """The names in a `require`, `want` or `groups`: a name, a list of names, or a dict of them."""
-    if isinstance(value, str):
-        return (value,)
-    return value.values() if isinstance(value, dict) else value
-
-
+_MORE = {
+    "anew": "anew",
+    "starting": "begin outcome release",
+    "startup": "bring_up",
+    "verbs": "forget get restart start stop",
+}
 _WAITS = const(("waiting", "blocked"))
 # States of a requirement that may be up soon.
 _COMING = const(("waiting", "starting", "running"))
@@ -52,7 +46,7 @@ class Manager:
         self._dirty = []  # services whose change is not dealt with yet
 
     def __getattr__(self, name):
-        return bound(lookup("aioservice.", _MORE, name), self)
+        return bound(lookup("aioservice", _MORE, name), self)
 
     # -- what follows a change ------------------------------------------------
 

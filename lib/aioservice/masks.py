@@ -2,24 +2,15 @@
 
 import sys
 
-from aioctl.text import plain
+from aiobase.text import plain
+from aioboot import ask
+from aioboot.kept import read, save
 
-from .kept import read, save
 from .manager import manager
-from .verbs import _drop, _halt, operation
+from .verbs import Operation, _drop, _halt
 
 _SAFE = const("held by safe mode")
 _CAUSES = ("unknown", "power-on", "reset", "watchdog", "deep sleep", "soft reset")
-
-
-def _guard(function, *args):
-    """Calls a function of aioguard, which is not in memory for good."""
-    was = "aioguard" in sys.modules
-    try:
-        return getattr(__import__("aioguard"), function)(*args)
-    finally:
-        if not was:
-            sys.modules.pop("aioguard", None)
 
 
 def _known(name, masked):
@@ -59,7 +50,7 @@ def mask(name):
     elif service is not None:
         if service.is_active():
             mgr.held[name] = "masked"  # nobody starts it between its end and its being held
-            operation(service, _stop(mgr, name, why, _halt(mgr, [service])), "stopping")
+            Operation(service, _stop(mgr, name, why, _halt(mgr, [service])), "stopping")
         else:
             _hold(service, why)
     return _saved(kept)
@@ -106,8 +97,8 @@ def unmask(name):
 def resume():
     """Leaves safe mode: loads and starts what it held back, and prints the lines."""
     mgr = manager()
-    if _guard("safe"):
-        _guard("leave")
+    if ask("safe"):
+        ask("leave")
         for name in [n for n in mgr.held if mgr.held[n] == _SAFE]:
             del mgr.held[name]
         from .control import load
@@ -126,11 +117,11 @@ def last_boot():
     import machine
 
     kept = read()
-    crumb, failed, told = _guard("blame")
+    crumb, failed, told = ask("blame")
     note = {}
-    if _guard("in_memory"):
+    if ask("in_memory"):
         note = kept.get("note", {}) if told else {}
-        if not crumb or _guard("code", note.get("service") or "") != crumb:
+        if not crumb or ask("code", note.get("service") or "") != crumb:
             note = {"service": _name_of(crumb, kept)}
     elif machine.reset_cause() not in (machine.PWRON_RESET, getattr(machine, "DEEPSLEEP_RESET", 0)):
         note = kept.get("last") or {}
@@ -141,7 +132,7 @@ def last_boot():
         found["why"] = sys.modules["aioswitch"].why or found["why"]
     found["cause"] = _CAUSES[number] if 0 < number < len(_CAUSES) else _CAUSES[0]
     found["failed"] = failed
-    found["safe"] = _guard("safe")
+    found["safe"] = ask("safe")
     manager().release()
     return found
 
@@ -153,6 +144,6 @@ def _name_of(crumb, kept):
 
     names = list(manager().services) + Finder(manager()).known() + list(kept.get("masked", {}))
     for name in names:
-        if _guard("code", name) == crumb:
+        if ask("code", name) == crumb:
             return name
     return None

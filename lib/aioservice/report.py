@@ -4,14 +4,14 @@
 import io
 import sys
 
+from aiobase import describe, names
+from aiobase.errors import ServiceError
+from aiobase.fault import said
+from aiobase.text import is_terminal, match, plain
 import aioschedule
-from aioctl.core import describe
-from aioctl.kept import said
-from aioctl.text import is_terminal, match, past, plain
+from aioschedule.format import past
 
-from aioclass_errors import ServiceError
-
-from .manager import manager, names
+from .manager import manager
 
 _GREEN = const("\x1b[92m")
 _RED = const("\x1b[91m")
@@ -187,7 +187,7 @@ def _faults(name):
 
 def trace(name):
     """The lines of the traceback with which a service failed, or could not be loaded."""
-    from aioctl.trace import lines
+    from aiobase.trace import lines
 
     fault = _faults(name)[0]
     return () if fault is None else lines(fault)
@@ -199,7 +199,7 @@ def traceback(name, rtn=False):
     Of a series of failures the first one and the last, with their numbers. What reload() did not
     take comes behind that of the version that runs.
     """
-    from aioctl.trace import put
+    from aiobase.trace import put
 
     out = io.StringIO() if rtn else sys.stdout
     for each in select(name):

@@ -1,10 +1,10 @@
 # run(): the whole of it, as main.py uses it: boot, init, console, until stopped; then shutdown.
-# Its frames stay as long as the board runs, so what only the start needs is in bringup.
+# Its frames stay as long as the board runs, so what only the start needs is in startup.
 
 import asyncio
 import sys
 
-from aioctl.core import group, is_interrupt, loop
+from aiobase import group, is_interrupt, loop
 from aioschedule import uptime
 
 from .manager import manager
@@ -83,11 +83,11 @@ def _finish():
 
 def _report():
     try:  # what comes now was asked for
-        from .masks import _guard
+        from aioboot import ask
 
-        _guard("ended")
+        ask("ended")
     except Exception as e:  # nothing of what ran depends on it
-        print("aioguard:", e)
+        print("aioboot:", e)
     for service in manager().services.values():
         if service.forced:
             print("%s.service did not stop in time" % service.name)
@@ -98,8 +98,8 @@ async def main(console, options, error, again, delay):
     mgr.last = console
     if error is not None:
         mgr.quit = None  # what it tells when all have stopped is not meant
-        if "aiowatchdog" in sys.modules:
-            sys.modules["aiowatchdog"].begin(mgr)
+        if "aioboot.watchdog" in sys.modules:
+            sys.modules["aioboot.watchdog"].begin(mgr)
         await mgr.shutdown()
         await mgr.anew(error, again, delay)
         error = again = None

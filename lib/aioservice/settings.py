@@ -62,11 +62,17 @@ def _has_more(timing):
     return any([key not in ("start_in", "repeat") for key in timing])
 
 
+def _why_not(timing):
+    from aioschedule.rule import fault
+
+    return fault(timing)
+
+
 def _is_schedule(value):
     if not isinstance(value, dict):
         return value is None
     if _has_more(value):
-        if __import__("aiocalendar_rule").fault(value) is not None:
+        if _why_not(value) is not None:
             return False
         if "at" in value:
             return True
@@ -139,7 +145,7 @@ def fault_of(name, entry):
         letter = kind(key, _BOOT if name == "_boot" else _KEYS)
         if letter is not None and not fits(letter, entry[key]):
             if letter == _TIMES and isinstance(entry[key], dict) and _has_more(entry[key]):
-                why = __import__("aiocalendar_rule").fault(entry[key])
+                why = _why_not(entry[key])
                 if why is not None:  # no further format: a short text is a name for good
                     return "%s.%s" % (name, "%s.%s" % (key, why))
             return "%s.%s: expected %s, not %s" % (name, key, _takes(letter), json.dumps(entry[key]))

@@ -3,9 +3,9 @@
 
 import sys
 
+from aiobase import names
 import aioschedule
 
-from .manager import names
 from .order import closure, cycles
 
 _DECIDED = const(("init", "restarting", "failed", "blocked", "stopped", "masked"))
@@ -13,16 +13,16 @@ _MINUTE = const(60)  # s; running that long is healthy
 # To be given back, like this package.
 _ALSO = const(
     (
-        "aioclass_asyncmd",
-        "aiotimers_add",
-        "aiocalendar",
-        "aiocalendar_rule",
-        "aioctl.kept",
-        "aioctl.text",
-        "aioctl.kept",
+        "aioclass.asyncmd",
+        "aioschedule.add",
+        "aioschedule.format",
+        "aioschedule.rule",
+        "aiobase.fault",
+        "aiobase.text",
         "aioctl.env",
         "aioctl.utf8",
-        "aioservice_rom",
+        "aioboot.kept",
+        "aioboot.rom",
     )
 )
 

@@ -1,22 +1,66 @@
-# What the manager does when people ask: start, stop, restart, unload. Methods of the manager, loaded
-# on use.
+# What the manager does when people ask: start, stop, restart, unload, and what these return. Methods of the
+# manager, loaded on use.
 #
 # Some words have to wait: for the end of a stop, or of a service that is being unloaded. What they will
 # do then stands in the manager's `coming`, where each later word changes it. So the last word about a
 # service wins, at whatever moment it comes.
 
-from aioctl.text import plain
+import asyncio
 
-from .manager import names
+from aiobase import describe, is_interrupt, kept_of, names
+from aiobase.errors import ServiceError, anew
+from aiobase.text import plain
+
 from .order import closure
 from .starting import _failing, begin, outcome
 
+_TOLD = const(600)  # characters that what the manager itself says may have
 
-def operation(service, coro, word):
-    """Begins something that takes its time; may be awaited for its end."""
-    from .operation import Operation
 
-    return Operation(service, coro, word)
+class Operation:
+    """Something under way with a service: may be awaited for its end, or left alone."""
+
+    def __init__(self, service, coro, word):
+        self.service = service  # None: with the settings
+        self.word = word  # what is under way: "stopping"
+        self._fault = None  # what is kept of its error
+        self.ended = asyncio.Event()
+        asyncio.create_task(self._run(coro))
+
+    async def _run(self, coro):
+        try:
+            await coro
+        except BaseException as e:
+            if is_interrupt(e):
+                raise
+            args = e.args
+            if type(e) is ServiceError and len(args[0]) < _TOLD:  # made by the manager of what is bounded
+                self._fault = ServiceError, describe(e), args[0]
+            else:
+                self._fault = kept_of(e)
+        self.ended.set()
+
+    @property
+    def error(self):
+        """What went wrong, made anew at each look; None if nothing did."""
+        return anew(self._fault)
+
+    def __repr__(self):
+        if self.service is None:
+            ended = "reloaded" if self._fault is None else "not reloaded"
+            return "services.config: " + (ended if self.ended.is_set() else self.word)
+        word = self.service.state if self.ended.is_set() else self.word
+        return "%s.service: %s" % (self.service.name, word)
+
+    async def _wait(self):
+        await self.ended.wait()
+        if self._fault is not None:
+            raise self.error
+
+    def __iter__(self):
+        return self._wait()
+
+    __await__ = __iter__
 
 
 def get(self, name):
@@ -31,10 +75,10 @@ def get(self, name):
         text = "%s.service is not loaded" if name in known else "no service %s"
         like = ""
         if name not in known:
-            from .near import near
+            from .spelling import near
 
             like = near(name, known)
-        from aioclass_errors import ServiceNotFound
+        from aiobase.errors import ServiceNotFound
 
         raise ServiceNotFound((text + "; there are: %s%s") % (name, ", ".join(sorted(known)) or "none", like))
     return service
@@ -152,7 +196,7 @@ def start(self, wanted):
         coro = _resume(self, lists)
     else:
         coro = outcome(self, begin(self, _expected(self, lists)))
-    started = operation(wanted[0], coro, "starting")
+    started = Operation(wanted[0], coro, "starting")
     started.every = every
     return started
 
@@ -160,7 +204,7 @@ def start(self, wanted):
 def stop(self, services, grace=None):
     """Stops services, their dependents first; the Operation ends with the last of them."""
     _drop(self, [service.name for service in services])
-    return operation(services[0], self.stopped(_halt(self, services), grace, True), "stopping")
+    return Operation(services[0], self.stopped(_halt(self, services), grace, True), "stopping")
 
 
 def restart(self, services, anew=True):
@@ -172,7 +216,7 @@ def restart(self, services, anew=True):
     back = _back(self, services)
     keep = [s for s in _failing(back) if not anew or s not in services]
     lists = _expect(self, [service.name for service in back])
-    return operation(services[0], _restart(self, _halt(self, services), lists, keep), "restarting")
+    return Operation(services[0], _restart(self, _halt(self, services), lists, keep), "restarting")
 
 
 async def _restart(self, left, lists, keep):
@@ -186,7 +230,7 @@ def forget(self, service):
         return self.leaving.get(service.name)
     _drop(self, [service.name], True)
     coro = _leave(self, service, _halt(self, [service]))
-    leaving = self.leaving[service.name] = operation(service, coro, "stopping")
+    leaving = self.leaving[service.name] = Operation(service, coro, "stopping")
     self.services.pop(service.name, None)
     return leaving
 

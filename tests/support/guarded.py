@@ -40,9 +40,9 @@ class Board:
         self.vm = vm
         self.keeps = "scratch"
         vm.ship("boot.py")
-        text = (ROOT / "lib/aioguard.py").read_text()
+        text = (ROOT / "lib/aioboot/guard.py").read_text()
         assert "_LASTS = const(30)" in text
-        vm.put("lib/aioguard.py", text.replace("_LASTS = const(30)", "_LASTS = const(1)"))
+        vm.put("lib/aioboot/guard.py", text.replace("_LASTS = const(30)", "_LASTS = const(1)"))
         self.main()
 
     def main(self, lives=9, more=""):

@@ -3,7 +3,7 @@
 # Waits until a text stands in the journal that often.
 TOLD = """
 async def told(text, count=1):
-    from aioctl.core import group
+    from aiobase import group
     while len([line for line in group().log.lines() if text in line[4]]) < count:
         await asyncio.sleep_ms(1)
 

@@ -5,7 +5,7 @@ from support.harness import ROOT
 def listed() -> set:
     """The transitions in the head comment of aioclass.py."""
     found = set()
-    for line in (ROOT / "lib/aioclass.py").read_text().split("\n"):
+    for line in (ROOT / "lib/aioclass/__init__.py").read_text().split("\n"):
         if line.startswith("#   ") and "->" in line:
             for each in [part for part in line[4:].split(";") if "->" in part]:
                 left, right = each.split("->")

@@ -13,7 +13,7 @@ from svctl.setup.place import CODE as ROOT
 from svctl.shared import device
 
 PAGE = ROOT / "docs" / "settings.md"
-# What a key is for; what it takes stands in lib/aioservice/settings.py, its default in lib/aioclass.py.
+# What a key is for; what it takes stands in lib/aioservice/settings.py, its default in lib/aioclass.
 SERVICE = {
     "enabled": "whether it is started at a boot",
     "args": "what `task()` is called with",
@@ -78,14 +78,14 @@ BETWEEN = """
 
 def defaults() -> dict[str, object]:
     """{attribute: default} of the class Service."""
-    tree = ast.parse((ROOT / "lib" / "aioclass.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "lib" / "aioclass" / "__init__.py").read_text(encoding="utf-8"))
     service = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Service")
     found = {}
     for node in service.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Constant, ast.Tuple, ast.Dict)):
             for target in node.targets:
                 found[target.id] = ast.literal_eval(node.value)
-    rate = (ROOT / "lib" / "aiolograte.py").read_text(encoding="utf-8")
+    rate = (ROOT / "lib" / "aiolog" / "logger.py").read_text(encoding="utf-8")
     found["lograte"] = [int(re.search(rf"^{name} = const\((\d+)\)", rate, re.M).group(1))
                         for name in ("_LINES", "_SECONDS")]
     return found

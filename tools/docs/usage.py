@@ -1,4 +1,4 @@
-"""Writes lib/aioconsole_usage.py, what `?name` says at the prompt: the signature and the docstring's first
+"""Writes lib/aioconsole/usage.py, what `?name` says at the prompt: the signature and the docstring's first
 line of each public function, since a board's .mpy files have no docstrings. A test compares the two."""
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Iterator
 from svctl.errors import run_main
 from svctl.setup.place import LIB
 
-USAGE = LIB / "aioconsole_usage.py"
+USAGE = LIB / "aioconsole" / "usage.py"
 PACKAGES = ("aioservice", "aioctl")
 HEAD = """# What `?name` says at the prompt, a line a function; loaded for one look.
 # Made from the docstrings by python3 -m tools.docs.usage
@@ -21,14 +21,20 @@ LINES = (
 
 def table(package: str) -> Iterator[tuple[str, Path]]:
     """(public name, file) of what a package loads on use."""
-    file = LIB
-    for node in ast.walk(ast.parse((LIB / package / "__init__.py").read_text())):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(" ="):
-            for word in node.value.split():
-                if word.startswith("="):
-                    file = LIB / package / f"{word[1:]}.py"
-                else:
-                    yield word, file
+    for node in ast.parse((LIB / package / "__init__.py").read_text()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            for file, words in ast.literal_eval(node.value).items():
+                for word in words.split():
+                    yield word, LIB / package / f"{file}.py"
+
+
+def home(name: str, file: Path) -> Path:
+    """The file that defines a name which another one hands on."""
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.ImportFrom) and not node.level and name in [each.name for each in node.names]:
+            path = LIB.joinpath(*node.module.split("."))
+            return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return file
 
 
 def lines() -> list[str]:
@@ -36,7 +42,7 @@ def lines() -> list[str]:
     found = []
     for package in PACKAGES:
         for name, file in table(package):
-            for node in ast.parse(file.read_text()).body:
+            for node in ast.parse(home(name, file).read_text()).body:
                 wait = "await " if isinstance(node, ast.AsyncFunctionDef) else ""
                 if (wait or isinstance(node, ast.FunctionDef)) and node.name in (name, f"{name}_"):
                     about = (ast.get_docstring(node) or "").split("\n")[0]

@@ -18,22 +18,23 @@ ROOM = 2500
 # What the guard of the loop and the bounded text of errors have cost beyond it; to be won back.
 KEPT = 900
 # In the order in which a board comes to load them.
-MODULES = ("aioschedule", "aiolog", "aioctl", "aioctl.core", "aioclass", "aioservice", "aioservice.manager",
-           "aioservice.starting", "aioservice.verbs", "aioservice.order", "aioservice.settingsfile",
-           "aioservice.settings", "aioservice.discovery", "aioservice.startup",
-           "aioclass_asyncmd", "aioclass_timed", "aiotimers", "aiocalendar_rule", "aiocalendar_time",
-           "aiotimers_alarm", "aiotimers_start", "aioclass_calendar", "aiocalendar_kept", "aiotimers_add",
-           "aioclass_watch", "aioclass_api", "aioclass_children", "aioclass_rule", "aioclass_people",
-           "aioclass_errors", "aioclass_heal", "aioctl.kept", "aioclass_special", "aioclass_record",
-           "aiologger", "aiolograte", "aioctl.jobs", "aioctl.verbs", "aioctl.tagged",
-           "aioservice.operation", "aioservice.control", "aioservice.configure", "aioservice.change",
-           "aioservice.checking", "aioservice.findings", "aioservice.near", "aioservice.graph",
-           "aioservice.heap", "aioservice.report", "aioservice.bringup", "aioservice.runner",
-           "aioservice.anew", "aioservice.callbacks", "aioctl.report", "aioctl.trace", "aioctl.strays",
-           "aioctl.logs", "aiolines", "aiocalendar", "aioctl.env", "aioctl.utf8", "aioctl.profiler",
-           "aioctl.figures", "aiologging", "aiolog_streamlog", "aioconsole", "aiowatchdog",
-           "aioservice_rom", "aioguard", "aioservice.kept", "aioservice.safemode", "aioservice.masks",
-           "aioservice.damage", "aioswitch", "aioswitch_trial")
+MODULES = ("aiobase", "aioschedule", "aiolog", "aioctl", "aioclass", "aioservice", "aioservice.manager",
+           "aioservice.starting", "aioservice.verbs", "aioservice.order", "aioservice.settingsfile", "aioservice.settings",
+           "aioservice.discovery", "aioservice.applying", "aioservice.startup", "aioclass.asyncmd",
+           "aioclass.scheduled", "aioschedule.timer", "aioschedule.rule", "aioschedule.calendar",
+           "aioschedule.alarm", "aioschedule.start", "aioclass.calendar", "aioschedule.lastruns",
+           "aioschedule.add", "aioclass.watch", "aioclass.authors", "aioclass.callers", "aiobase.errors",
+           "aioclass.heal", "aiobase.fault", "aioclass.arguments", "aioclass.record", "aiolog.logger",
+           "aioctl.jobs", "aioctl.verbs", "aiolog.tagged", "aioservice.control", "aioservice.configure",
+           "aioservice.change", "aioservice.checking", "aioservice.findings", "aioservice.spelling",
+           "aioservice.graph", "aioservice.heap", "aioservice.report", "aioservice.runner",
+           "aioservice.anew", "aioservice.callbacks", "aioctl.report", "aiobase.trace", "aiobase.named",
+           "aiobase.strays", "aiobase.foreign", "aioctl.others", "aiolog.show", "aioctl.journals",
+           "aiolog.lines", "aioschedule.format", "aioctl.env", "aioctl.utf8", "aioctl.profiler",
+           "aioctl.figures", "aiologging", "aiolog.asyncmd", "aioconsole", "aioboot.watchdog",
+           "aioboot.rom", "aioboot", "aioboot.guard", "aioboot.asking", "aioboot.kept",
+           "aioservice.safemode", "aioservice.masks", "aioboot.damage", "aioswitch", "aioboot.trial",
+           "aioctl.core")
 
 
 class Line(NamedTuple):

@@ -31,7 +31,7 @@ CALLS = (
     ("an event from one task to another", "loop", "events(1000)", None, 1000),
 )
 HEAP = "import gc; gc.collect(); print('free', gc.mem_free()); print('used', gc.mem_alloc())"
-UP = ("from aioctl.core import group; "
+UP = ("from aiobase import group; "
       "print('up', len([1 for s in group().services.values() if s.is_up()]))")
 SAVE = ("import aioservice, time; t = time.ticks_us(); aioservice.config('n00', True, %d); "
         "print('took', time.ticks_diff(time.ticks_us(), t))")

@@ -88,7 +88,7 @@ class Parser(argparse.ArgumentParser):
         if action.choices is None or value in action.choices:
             return
         known = list(action.choices)
-        like = device("aioservice.near").near(str(value), known)
+        like = device("aioservice.spelling").near(str(value), known)
         if action.metavar == "COMMAND":
             self.error(f"there is no command {value}{like or '; svctl --help lists them'}")
         self.error(f"{'/'.join(action.option_strings)}: {value} is none of {', '.join(known)}{like}")
@@ -98,7 +98,7 @@ class Parser(argparse.ArgumentParser):
         options = [word.partition("=")[0] for word in rest if word.startswith("-")]
         if not options:
             self.error(f"{' '.join(rest)}: too many arguments")
-        like = device("aioservice.near").near(options[0], self._option_string_actions)
+        like = device("aioservice.spelling").near(options[0], self._option_string_actions)
         self.error(f"there is no option {options[0]}{like}")
 
 

@@ -37,8 +37,8 @@ def test_the_guard_as_it_is_shipped(vm32, board_tree, tmp_path, compiled):
     """Its private names are shortened like those of the files that it works with; 30 s are not awaited."""
     shipped = Vm(tmp_path / "shipped", vm32.bits, board_tree, compiled)
     board = Board(shipped)
-    for path in (board_tree / "lib").glob("aioguard.*"):
-        shipped.put("lib/" + path.name, path.read_bytes())
+    for path in (board_tree / "lib/aioboot").glob("guard.*"):
+        shipped.put("lib/aioboot/" + path.name, path.read_bytes())
     board.watchdog()
     board.service("bad", "    async def setup(self):\n        " + HANG)
     board.service("end", "    safe = True\n    async def task(self):\n        if self.manager.fault: " + QUIT + "\n        await asyncio.sleep(99)")

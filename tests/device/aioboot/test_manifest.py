@@ -66,9 +66,9 @@ class Board:
     def __init__(self, vm):
         self.vm = vm
         vm.ship("boot.py")
-        text = (ROOT / "lib/aioguard.py").read_text()
+        text = (ROOT / "lib/aioboot/guard.py").read_text()
         assert "_LASTS = const(30)" in text
-        vm.put("lib/aioguard.py", text.replace("_LASTS = const(30)", "_LASTS = const(1)"))
+        vm.put("lib/aioboot/guard.py", text.replace("_LASTS = const(30)", "_LASTS = const(1)"))
         vm.put("services.config", json.dumps({"_boot": {"watchdog": 2}}))
         self.main()
         self.ends()
@@ -121,7 +121,7 @@ def test_what_a_manifest_says(board):
     board.manifest()
     *lines, end = (board.vm.root / tree.MANIFEST).read_text().splitlines()
     names = [line.split(" ", 2)[2] for line in lines]
-    assert names == sorted(names) and {"boot.py", "main.py", f"lib/aioclass.{suffix(board)}"} <= set(names)
+    assert names == sorted(names) and {"boot.py", "main.py", f"lib/aioclass/__init__.{suffix(board)}"} <= set(names)
     assert not {"services.config", "manifest.txt"} & set(names)
     assert end.startswith(f"{len(lines)} ") and end.endswith(" end")
     size, digest, name = lines[0].split(" ")
@@ -166,7 +166,7 @@ def test_damaged_service_that_was_copied_anew_can_be_loaded(board):
 
 
 @pytest.mark.parametrize("keeps", ["rtc", "scratch", ""], ids=["rtc", "scratch", "file"])
-@pytest.mark.parametrize("name", ["aioclass", "aioctl/core", "aioguard", "aioservice/kept", "aiowatchdog"])
+@pytest.mark.parametrize("name", ["aioclass/__init__", "aiobase/__init__", "aioboot/guard", "aioboot/kept", "aioboot/watchdog"])
 def test_damaged_lib_ends_at_the_prompt_until_it_is_mended(board, name, keeps):
     """It is damaged in the first life, looked at in the second, and mended there for the third."""
     board.keeps = keeps
@@ -186,9 +186,9 @@ def test_guard_that_is_damaged_at_power_on(board):
     """It hangs when it is imported; only a hardware watchdog can end that."""
     board.manifest()
     board.main(deaths=0)
-    board.vm.put("lib/aioguard.py", "while True: pass")
+    board.vm.put("lib/aioboot/guard.py", "while True: pass")
     board.vm.ship("main.py")
-    path = f"lib/aioguard.{suffix(board)}"
+    path = f"lib/aioboot/guard.{suffix(board)}"
     assert board.run() == f"damaged, not as in manifest.txt: {path}. Nothing is started; copy lib/ anew\n"
 
 

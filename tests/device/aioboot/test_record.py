@@ -10,9 +10,9 @@ from support.guarded import EARLY, HANG
 RECORD = """
 import machine, sys
 %s
-import aioguard
-aioguard.start()
-print(aioguard.safe(), aioguard._state()[:2])
+import aioboot.guard as guard
+guard.start()
+print(guard.safe(), guard._state()[:2])
 """
 
 
@@ -24,9 +24,9 @@ rtc = machine.RTC()
 n = len(rtc.memory())
 if n == 0:
     rtc.memory(b"mine")
-import aioguard
-aioguard.start()
-print(rtc.memory()[:-16], len(rtc.memory()), aioguard._state())
+import aioboot.guard as guard
+guard.start()
+print(rtc.memory()[:-16], len(rtc.memory()), guard._state())
 if rtc.memory()[4:5] != b"!":
     if n:
         rtc.memory(b"mine!" + rtc.memory()[4:])
@@ -54,7 +54,7 @@ def test_damaged_record_is_none(board, keeps, fill):
 
 def test_each_cut_of_the_file_leaves_the_old_state_or_the_new(vm32):
     out = vm32.run("""
-from aioservice.kept import read, save
+from aioboot.kept import read, save
 def files():
     found = {}
     for name in ("services.state0", "services.state1"):
@@ -127,7 +127,7 @@ def test_flash_is_written_on_failures_only(each):
 def test_notes_of_resets_are_few(vm32):
     out = vm32.run("""
 import aioschedule
-from aioservice.kept import note, read
+from aioboot.kept import note, read
 def day(hours):
     before = read().get("i", 0)
     for hour in range(24):

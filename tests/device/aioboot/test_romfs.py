@@ -360,7 +360,7 @@ def test_boot_py_takes_the_watchdog_of_the_settings_that_count(board, flash, cop
         board.config(flash if isinstance(flash, str) else WATCHDOG % flash)
     if copy is not None:
         board.vm.put("services.config.bak", WATCHDOG % copy)
-    board.vm.put("main.py", "import sys\ndog = sys.modules.get('aiowatchdog')\nprint(dog and dog.watchdog.__dict__)\n")
+    board.vm.put("main.py", "import sys\ndog = sys.modules.get('aioboot.watchdog')\nprint(dog and dog.watchdog.__dict__)\n")
     out = board.vm.run().out
     assert re.search(rf"\b{seconds}\b", out) if seconds else out == "None\n", out
 
@@ -423,7 +423,7 @@ def test_a_package_that_flash_has_a_part_of(romboard):
 
 def test_the_project_on_flash_beside_the_one_in_rom(romboard, board_tree):
     shutil.copytree(board_tree / "lib", romboard.root / "lib")
-    romboard.put("main.py", "import aioservice.manager, aioctl.core, aioclass\n"
+    romboard.put("main.py", "import aioservice.manager, aiobase, aioclass\n"
                  "print([m.__file__.startswith('/rom') for m in (aioservice.manager, aioctl.core, aioclass)])")
     assert romboard.run().out == "[False, False, False]\n"
 

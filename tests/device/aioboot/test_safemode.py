@@ -163,7 +163,7 @@ def test_last_boot_after_power_on_knows_nothing(each):
 def test_memory_is_given_back_when_the_boot_has_lasted(each):
     each.service("show", """
     async def task(self):
-        print("BEFORE", "aioguard" in sys.modules)
+        print("BEFORE", "aioboot.guard" in sys.modules)
         await asyncio.sleep(1.3)
         print("AFTER", [name for name in sys.modules if "guard" in name or "kept" in name])
         self.manager.quit.set()
@@ -173,18 +173,19 @@ def test_memory_is_given_back_when_the_boot_has_lasted(each):
 
 
 def test_boot_without_the_guard_is_no_silent_end(board):
-    (board.vm.root / "lib/aioguard.mpy").unlink(missing_ok=True)
-    (board.vm.root / "lib/aioguard.py").unlink(missing_ok=True)
+    (board.vm.root / "lib/aioboot/guard.mpy").unlink(missing_ok=True)
+    (board.vm.root / "lib/aioboot/guard.py").unlink(missing_ok=True)
     board.service("a", "    def task(self):\n        print('up')\n        " + QUIT)
     result = board.vm.run()
-    assert "aioguard" in result.out + result.err and "up\n" in result.out
+    assert "aioboot.guard" in result.out + result.err and "up\n" in result.out
 
 
 def test_what_began_a_boot_on_ports_that_tell_less(vm32):
     """ESP32 says SOFT_RESET for machine.reset(); neither it nor RP2040 tells a soft reset. The chip's clock does."""
-    vm32.put("lib/aioguard.py", (ROOT / "lib/aioguard.py").read_text())
+    vm32.put("lib/aioboot/guard.py", (ROOT / "lib/aioboot/guard.py").read_text())
     out = vm32.run("""
-import aioguard, machine
+import aioboot.guard as guard
+import machine
 class Sys:
     pass
 class Machine:
@@ -194,13 +195,13 @@ class Esp32(Machine):
     SOFT_RESET = 5
 def causes(port, has, up):
     Sys.platform = port
-    aioguard.sys = Sys
-    aioguard.machine = has
-    aioguard._up = lambda: up
+    guard.sys = Sys
+    guard.machine = has
+    guard._up = lambda: up
     found = []
     for cause in range(1, 6):
         has.reset_cause = lambda: cause
-        found.append(["", "power", "reset", "slept", "soft"][aioguard._cause()])
+        found.append(["", "power", "reset", "slept", "soft"][guard._cause()])
     return " ".join(found)
 for port, has in (("esp32", Esp32), ("rp2", Machine), ("pyboard", Esp32)):
     print(port, causes(port, has, 700), "|", causes(port, has, 60000))

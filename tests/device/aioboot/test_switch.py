@@ -49,8 +49,8 @@ class Board:
     def __init__(self, vm, keeps="scratch"):
         self.vm, self.keeps, self.patched = vm, keeps, {}
         vm.ship("boot.py", "main.py")
-        self.patch("lib/aioguard.py", "_LASTS = const(30)", "_LASTS = const(1)")
-        self.patch("lib/aioswitch_trial.py", "_LASTS = const(30)", "_LASTS = const(1)")
+        self.patch("lib/aioboot/guard.py", "_LASTS = const(30)", "_LASTS = const(1)")
+        self.patch("lib/aioboot/trial.py", "_LASTS = const(30)", "_LASTS = const(1)")
         self.service("tells", TELLS % 0.3)
         self.new = Vm(vm.root.parent / "new", vm.bits, vm.root, vm.compiled)
         shutil.rmtree(self.new.root)
@@ -155,7 +155,7 @@ def told(out):
 
 def test_module_that_raises_at_import_goes_back_without_a_person(each):
     each.begin()
-    each.new.put("lib/aioschedule.py", "import nothing_of_this_name")
+    each.new.put("lib/aioschedule/__init__.py", "import nothing_of_this_name")
     each.stage()
     out = each.run()
     assert told(out).endswith(": ImportError: no module named 'nothing_of_this_name'")
@@ -325,9 +325,9 @@ BEFORE = {  # what the new set has, what is known of the time before: what becom
 @pytest.mark.parametrize("what", BEFORE)
 def test_board_judges_by_what_was_up_before(board, what):
     body, line, why = BEFORE[what]
-    board.patch("lib/aioswitch_trial.py", "_LATEST = const(90)", "_LATEST = const(3)")
+    board.patch("lib/aioboot/trial.py", "_LATEST = const(90)", "_LATEST = const(3)")
     if "once" in what:
-        board.patch("lib/aioswitch_trial.py", "_STEADY = const(30)", "_STEADY = const(2)")
+        board.patch("lib/aioboot/trial.py", "_STEADY = const(30)", "_STEADY = const(2)")
     board.service("it", FOREVER)
     board.begin()
     board.service("it", body, board.new)

@@ -295,14 +295,14 @@ import os, sys
 import aioservice.settingsfile as settings
 
 def boot():
-    sys.modules.pop("aiowatchdog", None)
+    sys.modules.pop("aioboot.watchdog", None)
     names = {}
     with open("boot.py") as file:
         exec(file.read(), names)
     names.pop("__builtins__", None)
     if names: print("left over", names)
-    if "aiowatchdog" in sys.modules:
-        return sys.modules["aiowatchdog"].watchdog.ms
+    if "aioboot.watchdog" in sys.modules:
+        return sys.modules["aioboot.watchdog"].watchdog.ms
 
 def put(name, text):
     if text is None:
@@ -366,7 +366,7 @@ def test_watchdog_that_boot_py_did_not_arm_is_missed(board):
 def test_watchdog_without_its_module_is_no_silent_end(vm32):
     """Part of the project is missing: the traceback is there, and main.py is begun."""
     Board(vm32)
-    vm32.put("lib/aiowatchdog.py", "").unlink()
+    vm32.put("lib/aioboot/watchdog.py", "").unlink()
     vm32.put("main.py", "print('main')\n")
     result = vm32.run()
-    assert "aiowatchdog" in result.out + result.err and "main\n" in result.out
+    assert "aioboot.watchdog" in result.out + result.err and "main\n" in result.out

@@ -115,7 +115,7 @@ journal()
 def test_streamlog_without_set_log_is_made_once_and_is_the_journal_that_others_use(vm):
     assert lines(vm, """
 import aiolog, sys
-print("aiolog_streamlog" in sys.modules)
+print("aiolog.asyncmd" in sys.modules)
 ring = aiolog.streamlog
 print(aioctl.journal() is ring, ring is aiolog.streamlog)
 from aioservice.manager import manager

@@ -1,4 +1,4 @@
-"""The one state machine: each transition that the head of aioclass.py lists does happen, and no other."""
+"""The one state machine: each transition that the head of aioclass/__init__.py lists does happen, and no other."""
 from support.states import listed
 
 # What each part shows stands in its first line. The parts share one board; each leaves it stopped.

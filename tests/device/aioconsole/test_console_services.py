@@ -72,7 +72,7 @@ def test_usage_lines(board):
     assert board.line("?aioctl.log").startswith("aioctl.log(pattern='', ")
     every = board.line("?aioservice").splitlines()
     assert len(every) == sum("aioservice." in line.split("(")[0] for line in usage.lines()) > 20
-    assert board.line("import sys; [m for m in sys.modules if m[:11] == 'aioconsole_']") == "[]\n"
+    assert board.line("import sys; [m for m in sys.modules if m[:11] == 'aioconsole.']") == "[]\n"
     board.line("mask = 5")
     assert board.line("?mask") == "5\n<class 'int'>\n"
     for key in ("Ctrl-A", "Ctrl-Y", "Ctrl-R", "Tab", "Ctrl-D"):

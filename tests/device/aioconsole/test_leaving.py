@@ -156,7 +156,7 @@ def test_nothing_stays_of_rare_parts(console):
     attach(console)
     console.send(CTRL_B)
     console.expect(PROMPT)
-    assert run(console, "import sys; [m for m in sys.modules if m[:11] == 'aioconsole_']") == "[]"
+    assert run(console, "import sys; [m for m in sys.modules if m[:11] == 'aioconsole.']") == "[]"
 
 
 def test_heap_does_not_grow(console):

@@ -30,7 +30,7 @@ CARRIERS = {
     "cause": 'e = RuntimeError("late"); e.__cause__ = ValueError(bytearray(30000)); raise e',
     "frame": 'reply = bytearray(30000); raise ValueError(5)',
     "nested": 'raise ValueError([{"a": (1, bytearray(30000))}])',
-    "service": 'import aioclass_errors; raise aioclass_errors.ServiceError("x", bytearray(30000))',
+    "service": 'import aiobase.errors; raise aiobase.errors.ServiceError("x", bytearray(30000))',
 }
 OWN = """
 class Own(Exception):
@@ -194,7 +194,8 @@ print(used() - before < 6000, repr(aioctl.result("fails"))[:20])
 def test_a_healthy_minute_leaves_nothing_of_the_failures_before(lab):
     """Of all kinds; while it runs again, but not for that long, it is there."""
     out = lab("""
-import aioclass_heal, aioschedule
+import aioclass.heal as heal
+import aioschedule
 sleep = asyncio.sleep
 minutes = []
 class Asyncio:  # in which a minute passes when it is told to
@@ -203,7 +204,7 @@ class Asyncio:  # in which a minute passes when it is told to
         event = asyncio.Event()
         minutes.append(event)
         await event.wait()
-aioclass_heal.asyncio = Asyncio
+heal.asyncio = Asyncio
 def pass_(seconds):
     aioschedule.clock[0] += seconds
     for event in minutes:

@@ -199,7 +199,7 @@ aioservice.traceback("a")
 def test_describe_says_what_it_can_with_the_memory_that_is_left(vm):
     assert vm.run("""
 import gc
-from aioctl.core import describe, kept_of
+from aiobase import describe, kept_of
 import aioschedule
 errors = [OSError(113), ValueError("bad reply"), ValueError(), KeyError("x"), MemoryError("m")]
 [kept_of(e) for e in errors]
@@ -230,7 +230,7 @@ import aioctl, aioschedule, aioservice, time
 aioservice.load("zed")
 aioctl.journal().put(20, "x", "y")
 import io
-from aioctl.logs import line_text
+from aiolog.show import line_text
 line = list(aioctl.journal().lines())[-1]
 shown = line_text(line, aioschedule.wall(0))
 there = [aioschedule.get_datetime(time.localtime(time.time() + 36000 + d)) for d in (-2, -1, 0, 1)]

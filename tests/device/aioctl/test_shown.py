@@ -352,4 +352,4 @@ print(sorted([m for m in sys.modules if "aio" in m]))
 aioctl.group()
 aioctl.add(forever)
 print(sorted([m for m in sys.modules if "aio" in m]))
-""") == ["['aioctl', 'aioctl.core']", "['aioctl', 'aioctl.core', 'aioctl.jobs', 'aioschedule']"]
+""") == ["['aiobase', 'aioctl']", "['aiobase', 'aioctl', 'aioctl.jobs', 'aioschedule']"]

@@ -21,7 +21,7 @@ def board(vm):
 
 
 SHOWN = """
-from aioctl.core import group
+from aiobase import group
 def shown(name):
     return [(line[2], line[4]) for line in group().log.lines() if line[3] == name + ".service"]
 """
@@ -31,11 +31,11 @@ def shown(name):
 RATE = """
 import asyncio, sys
 import aiolog
-import aiolograte
+import aiolog.logger as logger
 now = 0
 j = aiolog.Journal(20000, lambda: now)
 log = aiolog.Logger(j, "x.service", 10)
-log.rate = aiolograte.Rate(log, 4, 10, lambda: now)
+log.rate = logger.Rate(log, 4, 10, lambda: now)
 def take():
     global first
     found = [line[4] for line in j.lines(first)]
@@ -85,7 +85,7 @@ def test_the_count_comes_though_nobody_writes_any_more(vm):
     assert lines(vm, RATE + """
 async def main():
     from aioschedule import uptime
-    log.rate = aiolograte.Rate(log, 2, 1, uptime)
+    log.rate = logger.Rate(log, 2, 1, uptime)
     for i in range(7): log.info("line %d", i)
     while j.next < 3: await asyncio.sleep_ms(20)
     print(take())
@@ -125,13 +125,13 @@ print(take())
 
 
 PLAYER = """
-import aiolog, aiolograte, json
+import aiolog, aiolog.logger as logger, json
 f = open("ops.json")
 lines, seconds = json.loads(f.readline())
 now = 0
 j = aiolog.Journal(20000, lambda: now)
 log = aiolog.Logger(j, "x", 10)
-log.rate = aiolograte.Rate(log, lines, seconds, lambda: now)
+log.rate = logger.Rate(log, lines, seconds, lambda: now)
 for op in f:
     now, level = json.loads(op)
     log.log(level, "x")
@@ -319,7 +319,7 @@ def test_the_same_handler_with_the_real_logging(monkeypatch):
     """CPython's has the same API, and more: the handler needs no more of it."""
     monkeypatch.syspath_prepend(str(ROOT / "lib"))
     import aiologging
-    from aioctl.core import group
+    from aiobase import group
 
     class Kept(list):
         def put(self, level, name, text):
@@ -392,7 +392,7 @@ def test_warn_is_warning(vm, made):
     assert lines(vm, f"""
 import aiolog, aioctl, aiologging as logging
 from aioclass import Service
-from aioctl.tagged import Tagged
+from aiolog.tagged import Tagged
 class Own:
     def warning(self, text): ring.put(30, "own", text)
 ring = aiolog.Journal(500)
@@ -425,6 +425,6 @@ def test_the_program_of_the_page(vm):
 
 
 def test_the_default_rate_is_what_the_page_says():
-    text = (ROOT / "lib/aiolograte.py").read_text()
+    text = (ROOT / "lib/aiolog/logger.py").read_text()
     found = [int(re.search(rf"{name} = const\((\d+)\)", text).group(1)) for name in ("_LINES", "_SECONDS")]
     assert f"`{json.dumps(found)}` where nothing is said" in PAGE

@@ -9,10 +9,10 @@ from support.journal import JOURNAL, Model, lines
 # aioctl.log and follow
 LOGS = JOURNAL + """
 import asyncio
-import aioctl.logs
-from aioctl.core import group
+import aiolog.show
+from aiobase import group
 
-logs = sys.modules["aioctl.logs"]
+logs = sys.modules["aiolog.show"]
 group().log = j
 """
 
@@ -177,8 +177,8 @@ import io
 import json
 import sys
 import aiolog
-import aioctl.logs
-logs = sys.modules["aioctl.logs"]
+import aiolog.show
+logs = sys.modules["aiolog.show"]
 logs.line_text = lambda line, base: str(line[0])
 f = open("ops.json")
 j = aiolog.Journal(int(f.readline()), int)

@@ -40,13 +40,13 @@ print("wrong", wrong)
 # Timers over years, woken at each of their moments: every run must come at a whole
 # multiple of the period after the first. Ticks are the platform's, with their wrap.
 YEARS = """
-import aiotimers
-from aiotimers import ticks_add, ticks_diff
+import aioschedule.timer as timers
+from aioschedule.timer import ticks_add, ticks_diff
 
 for period, first, years in ((86400, 5, 3), (30 * 86400, 0, 5), (7 * 86400, 3 * 86400, 5),
                              (365 * 86400, 60, 9), (3601, 1, 1)):
     now = ticks_add(0, 77)
-    timer = aiotimers.Timer("t", None, period * 1000, now)
+    timer = timers.Timer("t", None, period * 1000, now)
     timer.delay(first * 1000)
     passed = runs = wrong = longest = 0
     while passed < years * 365 * 86400 * 1000:
@@ -66,10 +66,10 @@ YEARS_OUT = (
 
 # Late by whole periods: the skipped are counted, the raster stays.
 LATE = """
-import aiotimers
+import aioschedule.timer as timers
 
 for late in (0, 1, 999, 1000, 1001, 5500):
-    timer = aiotimers.Timer("t", None, 1000, 50)
+    timer = timers.Timer("t", None, 1000, 50)
     timer.delay(1000)
     print(timer.advance(1050 + late), timer.ticks, timer.skipped)
 """
@@ -157,7 +157,7 @@ print(aioschedule.wall(100) - aioschedule.wall(40))
 def test_importing_the_clock_brings_no_timers(vm):
     assert lines(vm, """
 import sys, aioschedule
-print(aioschedule.timers, "aiotimers" in sys.modules)
+print(aioschedule.timers, "aioschedule.timer" in sys.modules)
 aioschedule.schedule("a", print, start_in=5)
 print(aioschedule.timers is aioschedule.group())
 """) == ["None False", "True"]

@@ -10,19 +10,19 @@ from support.calendar import a_rule, both, moments
 # A clock of its own: `at` is what it shows, in moments' seconds; ticks are the platform's. step() sleeps
 # as the loop would, until the timer's next look, and looks.
 SIMULATED = """
-import aiotimers_alarm
-from aiocalendar_rule import parse
-from aiocalendar_time import date, moment
-from aiotimers import ticks_add, ticks_diff
-from aiotimers_alarm import Alarm
-from aiotimers_start import Start
+import aioschedule.alarm as alarm
+from aioschedule.rule import parse
+from aioschedule.calendar import date, moment
+from aioschedule.timer import ticks_add, ticks_diff
+from aioschedule.alarm import Alarm
+from aioschedule.start import Start
 
 class World:
     def __init__(self, *when):
         self.set(*when)
         self.ticks = ticks_add(0, -5)
-        aiotimers_alarm.gmtime = self.gmtime
-        aiotimers_alarm.time_ns = lambda: self.ms % 1000 * 1000000
+        alarm.gmtime = self.gmtime
+        alarm.time_ns = lambda: self.ms % 1000 * 1000000
     def set(self, *when):
         day, second = moment((when + (0,) * 6)[:6])
         self.ms = (day * 86400 + second) * 1000
@@ -135,11 +135,11 @@ def test_a_late_ntp(vm):
     assert both(vm, SIMULATED + """
 for year in (1970, 2000, 2021, 2024):
     world = World(2021, 1, 1)
-    if year < 2000: aiotimers_alarm.gmtime = lambda: (1970, 1, 1, 0, 0, 0, 0, 0)
+    if year < 2000: alarm.gmtime = lambda: (1970, 1, 1, 0, 0, 0, 0, 0)
     else: world.set(year, 12, 31)
     timer = world.alarm("07:30")
     print(world.sleep(timer, 20), timer.due, timer.left())
-    aiotimers_alarm.gmtime = lambda: World.gmtime(world)
+    alarm.gmtime = lambda: World.gmtime(world)
     world.set(2026, 5, 4, 7, 29, 1)
     before = world.ms
     print(world.sleep(timer, 2), timer.skipped)
@@ -225,10 +225,10 @@ def test_short_of_memory_it_looks_again(vm):
 world = World(2026, 5, 4, 7)
 timer = world.alarm("07:30")
 world.step(timer)
-good = aiotimers_alarm.next_after
+good = alarm.next_after
 def bad(rule, when): raise MemoryError
-aiotimers_alarm.next_after = bad
+alarm.next_after = bad
 print(world.sleep(timer, 0.55))
-aiotimers_alarm.next_after = good
+alarm.next_after = good
 print(world.sleep(timer, 1))
 """) == "[]\n['2026-05-04 07:34:00']\n"

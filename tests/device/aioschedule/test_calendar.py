@@ -35,8 +35,8 @@ def test_next_due_is_what_datetime_says(vm):
     (vm.root / "cases.json").write_text(json.dumps(cases))
     assert both(vm, """
 import json
-from aiocalendar_rule import parse
-from aiocalendar_time import date, gap, moment, next_after
+from aioschedule.rule import parse
+from aioschedule.calendar import date, gap, moment, next_after
 for at, days, minutes, now, due, seconds in json.load(open("cases.json")):
     rule = parse(at, days)
     local = moment(now, minutes)
@@ -56,7 +56,7 @@ def test_each_day_from_2000_to_2105(vm):
         days += 1
         date += timedelta(1)
     assert both(vm, """
-from aiocalendar_time import date, moment
+from aioschedule.calendar import date, moment
 day = moment((2000, 1, 1, 0, 0, 0))[0]
 total = n = wrong = 0
 while True:

@@ -15,14 +15,14 @@ from support.harness import ROOT
 # The wall clock as a test sets it, and a look at it every 20 ms.
 CLOCK = """
 import time
-import aiotimers_alarm
+import aioschedule.alarm as alarm
 base = [0, time.ticks_ms()]
 def set_clock(*when):
     base[:] = time.mktime(when + (0, 0, 0)), time.ticks_ms()
 def ms(): return base[0] * 1000 + time.ticks_diff(time.ticks_ms(), base[1])
-aiotimers_alarm.gmtime = lambda: time.localtime(ms() // 1000)
-aiotimers_alarm.time_ns = lambda: ms() * 1000000
-aiotimers_alarm.Looking.every = 20
+alarm.gmtime = lambda: time.localtime(ms() // 1000)
+alarm.time_ns = lambda: ms() * 1000000
+alarm.Looking.every = 20
 """
 
 
@@ -142,8 +142,8 @@ def test_a_boot_without_calendar_times_loads_nothing_of_them(board):
 def test_a_power_cut_at_any_write_keeps_a_last_run(vm, fat):
     """The one before or the new one, also when the power is cut again at the next write."""
     out = vm.run(FLASH % (fat, 100) + """
-from aiocalendar_kept import save as write
-from aiocalendar_kept import kept
+from aioschedule.lastruns import save as write
+from aioschedule.lastruns import kept
 def ran(): return kept("a")[0], kept("b")[0]
 for n in range(4): write("a", (n, 1)); write("b", (n, 2))
 before = bytes(flash.data)
@@ -232,8 +232,8 @@ def test_the_table_of_days(vm):
     (vm.root / "rows.json").write_text(json.dumps(rows))
     assert both(vm, """
 import json
-from aiocalendar_rule import parse
-from aiocalendar_time import date, moment, next_after
+from aioschedule.rule import parse
+from aioschedule.calendar import date, moment, next_after
 for at, days, expected in json.load(open("rows.json")):
     day, s = next_after(parse(at, days or None), moment((2026, 5, 4, 12, 0, 0)))
     found = "%d-%02d-%02d %02d:%02d:%02d" % (date(day) + (s // 3600, s // 60 % 60, s % 60))

@@ -35,7 +35,7 @@ ENDS = {
         asyncio.create_task(spin())
         await asyncio.sleep(100)""",
     "its main task is cancelled": """
-        from aioctl.core import loop
+        from aiobase import loop
         loop[0].cancel()
         await asyncio.sleep(100)""",
 }

@@ -372,14 +372,14 @@ def test_services_that_restart_each_other_take_ever_longer(lab):
     """As asyncmd has it: `restart` names who is restarted in its place."""
     out = lab(TOLD + """
 global go
-import aioclass_special
+import aioclass.arguments as arguments
 slept = []
 go = asyncio.Event()
 async def sleep(seconds):
     slept.append(seconds)
     await go.wait()
 class Loop: pass
-aioclass_special.asyncio = loop = Loop()
+arguments.asyncio = loop = Loop()
 loop.sleep = sleep
 loop.create_task = asyncio.create_task
 a = Told("a", restart=["b"]); b = Told("b", restart=["a"])
@@ -418,6 +418,6 @@ for _ in range(5):
     found.append(queued())
     mgr.release()
     await mgr.stop([a])
-print(len(set(found)), "aioclass_heal" in sys.modules)
+print(len(set(found)), "aioclass.heal" in sys.modules)
 """)
     assert out == ["1 True"]

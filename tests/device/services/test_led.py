@@ -45,7 +45,7 @@ def test_led_in_safe_mode_inverted_and_without_a_pin(board):
 await up()
 class Guard:
     def safe(self): return True
-sys.modules["aioguard"] = Guard()
+sys.modules["aioboot.guard"] = Guard()
 await until(lambda: len(sim.history("LED")) > 6)
 led = service("led")
 print(led.safe, led.show(), [level for _, level in sim.history("LED")[:3]])

@@ -127,7 +127,7 @@ def test_what_is_not_known_and_what_failed(findings):
     ("kitten", "sitting", 3), ("ab", "ba", 1),
 ])
 def test_how_far_words_are_apart(findings, one, other, apart):
-    told = check.device("aioservice.near").apart
+    told = check.device("aioservice.spelling").apart
     assert told(one, other) == told(other, one) == apart
 
 

@@ -155,11 +155,11 @@ import json, os, sys
 import aioservice.settingsfile as settings
 
 def boot():
-    sys.modules.pop("aiowatchdog", None)
+    sys.modules.pop("aioboot.watchdog", None)
     with open("boot.py") as file:
         exec(file.read(), {})
-    if "aiowatchdog" in sys.modules:
-        return sys.modules["aiowatchdog"].watchdog.wanted
+    if "aioboot.watchdog" in sys.modules:
+        return sys.modules["aioboot.watchdog"].watchdog.wanted
 
 cases = json.load(open("cases.json"))
 for name in sorted(cases):
@@ -191,7 +191,7 @@ def test_the_settings_in_rom_are_read_the_same(vm32, mark):
     vm32.ship("boot.py")
     vm32.burn({"services.config": mark + b'{"_boot": {"watchdog": 5}}'})
     out = vm32.run("import sys\nexec(open('boot.py').read(), {})\nfrom aioservice.settingsfile import read\n"
-                   "print(sys.modules['aiowatchdog'].watchdog.wanted, read())").out
+                   "print(sys.modules['aioboot.watchdog'].watchdog.wanted, read())").out
     assert out == "5 ({'_boot': {'watchdog': 5}}, None)\n"
 
 

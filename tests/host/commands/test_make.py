@@ -171,7 +171,7 @@ async def main():
     import aioservice
     await aioservice.boot(debug=False)
     aioservice.init(debug=False)
-    from aioctl.core import group
+    from aiobase import group
     while [s for s in group().services.values() if not s.is_up() or getattr(s, "count", 1) < 1]:
         await asyncio.sleep_ms(10)
     from aioservice.manager import manager

@@ -109,7 +109,7 @@ def test_console_that_cannot_load_what_is_new(vm32, deploy):
     vm32.ship()
     session = vm32.session()
     session.expect("--> ")
-    vm32.put("lib/aioconsole_raw.py", "def serve(console):\n    return console.not_there")
+    vm32.put("lib/aioconsole/raw.py", "def serve(console):\n    return console.not_there")
     code, said = deploy(session.tty, patience=2)
     assert code == 1 and re.fullmatch(r"deploy: PORT: the board's console has failed \('.*Traceback.*'\)\. Was lib/ "
                                       r"changed, and the board not reset\? Reset it, and try again\n", said), said

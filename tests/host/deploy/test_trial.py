@@ -102,7 +102,7 @@ def test_new_service_that_is_not_up_goes_again_and_one_that_left_comes_back(desk
 
 
 @pytest.mark.parametrize("path, text, why", [
-    ("lib/aioschedule.py", "import nothing_of_this_name", "ImportError: no module named 'nothing_of_this_name'"),
+    ("lib/aioschedule/__init__.py", "import nothing_of_this_name", "ImportError: no module named 'nothing_of_this_name'"),
     ("main.py", "this is no Python", "SyntaxError: invalid syntax"),
 ], ids=["lib", "main"])
 def test_set_that_does_not_boot_goes_back(desk, svctl, monkeypatch, path, text, why):
@@ -137,12 +137,12 @@ def test_board_with_an_older_manager(desk, svctl):
     desk.power()
     # One that does not boot goes back to it, whole.
     before = contents(desk.vm.root)
-    good = (ROOT / "lib/aioschedule.py").read_text()
-    desk.new("lib/aioschedule.py", "import nothing_of_this_name")
+    good = (ROOT / "lib/aioschedule/__init__.py").read_text()
+    desk.new("lib/aioschedule/__init__.py", "import nothing_of_this_name")
     code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
     assert code == 1 and "the files before are back" in said, said
     assert contents(desk.vm.root) == before and desk.is_clean()
-    desk.new("lib/aioschedule.py", good)
+    desk.new("lib/aioschedule/__init__.py", good)
     code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
     assert code == 0, said
     assert contents(desk.vm.root) == contents(desk.tree) and desk.is_clean()

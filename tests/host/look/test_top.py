@@ -251,7 +251,7 @@ def test_looks_and_verbs(board, watched):
     assert not profiled(board)
     board.expect("--> ")
     assert board.line("[n for n in globals() if 'svctl' in n]") == "[]\n"
-    assert board.line("import sys; 'aiolines' in sys.modules") == "False\n"
+    assert board.line("import sys; 'aiolog.lines' in sys.modules") == "False\n"
 
 
 def test_the_profile_is_as_it_was(board, watched):

@@ -25,7 +25,7 @@ def test_each_module_has_its_row():
         assert re.search(rf"^{re.escape(name)}\s+\d+\s+-?\d+\s+-?\d+$", done.stdout, re.M), name
     modules = {path.relative_to(ROOT / "lib").with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__")
                for path in (ROOT / "lib").rglob("*.py")}
-    rare = {name for name in modules if name.startswith("aioconsole_")} | {"aioservice.mpyfile", "aioctl.text"}
+    rare = {name for name in modules if name.startswith("aioconsole.")} | {"aioservice.mpyfile", "aiobase.text"}
     assert modules - rare == set(size.MODULES)
 
 

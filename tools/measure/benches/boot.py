@@ -22,7 +22,7 @@ async def _managed():
     heap = used()
     import aioservice
     from aioclass import Service
-    from aioctl.core import group
+    from aiobase import group
 
     begun = ticks_us()
     await aioservice.boot(debug=False)

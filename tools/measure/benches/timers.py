@@ -6,7 +6,7 @@ import asyncio
 from time import ticks_add, ticks_diff, ticks_ms, ticks_us
 
 import aioschedule
-from aiotimers import Timer, timers
+from aioschedule.timer import Timer, timers
 
 from .common import report, warm_up
 

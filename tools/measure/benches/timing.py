@@ -13,7 +13,7 @@ def since(begun):
 async def boot():
     """Boots the tree and waits until all its services are up; returns them by name."""
     import aioservice
-    from aioctl.core import group
+    from aiobase import group
 
     await aioservice.boot(debug=False)
     aioservice.init(debug=False)

@@ -25,7 +25,7 @@ async def main():
     for _ in range(3):
         gc.collect()
     print("booted", gc.mem_alloc() - size)
-    from aioctl.core import group
+    from aiobase import group
 
     print("up", len([1 for service in group().services.values() if service.is_up()]))
     print("known", len(group().services))

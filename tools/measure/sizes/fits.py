@@ -9,7 +9,7 @@ async def main():
     await aioservice.boot(debug=False)
     aioservice.init(debug=False)
     await asyncio.sleep_ms(50)
-    from aioctl.core import group
+    from aiobase import group
 
     print("up", len([s for s in group().services.values() if s.is_up()]))
 

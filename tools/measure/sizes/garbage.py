@@ -20,7 +20,7 @@ def garbage_of(function):
 async def main():
     await warm_up()
     import aioservice
-    from aioctl.core import group
+    from aiobase import group
 
     await aioservice.boot(debug=False)
     aioservice.init(debug=False)

@@ -31,14 +31,14 @@ class State:
     """services.state0/1: masks, blame, and the boot record of some boards."""
 
     def save(self, n):
-        from aioservice.kept import read, save
+        from aioboot.kept import read, save
 
         kept = read()
         kept.update({"n": n, "masked": {"bad": "x" * 20 * n}, "note": {"log": ["y" * 60] * 8}})
         return save(kept)
 
     def read(self):
-        from aioservice.kept import read
+        from aioboot.kept import read
 
         kept = read()
         if kept.get("masked") == {"bad": "x" * 20 * kept.get("n", 0)}:
@@ -49,13 +49,13 @@ class Ran:
     """services.ran and services.ran.2: when persistent schedules ran."""
 
     def save(self, n):
-        from aiocalendar_kept import save
+        from aioschedule.lastruns import save
 
         for name in ("one", "two"):
             save(name, (n, n))
 
     def read(self):
-        from aiocalendar_kept import kept
+        from aioschedule.lastruns import kept
 
         one, two = kept("one")[0], kept("two")[0]
         # Two saves, so the second of them may be missing, twice in a row even.

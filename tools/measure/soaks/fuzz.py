@@ -5,7 +5,7 @@ import asyncio
 import json
 
 import aioservice
-from aioctl.core import describe
+from aiobase import describe
 from aioservice.manager import manager
 
 _PATIENCE = const(60)  # looks, 10 ms apart

@@ -253,7 +253,7 @@ def run(fat, torn, seed, lives, parts):
     machine = Machine()
     machine.Timer = Timer
     sys.modules["machine"] = machine
-    sys.modules["asyncio"] = sys.modules["aioctl.core"] = Loop()
+    sys.modules["asyncio"] = sys.modules["aiobase"] = Loop()
     sys.path.append(parts)
     from back import _svctl_back
 

@@ -69,7 +69,7 @@ def speak(verb, name):
 
 def shape():
     """What is so now: of each service, whether it runs, and what is kept."""
-    from aioservice.kept import read
+    from aioboot.kept import read
 
     mgr = manager()
     found = []

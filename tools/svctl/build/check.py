@@ -256,7 +256,7 @@ def placed(fault: str, file: Union[Path, bytes]) -> str:
 
 def _misfits(settings: dict, services: dict, takes: dict) -> Iterator[str]:
     """What services are given that their tasks do not take."""
-    near = device("aioservice.near").near
+    near = device("aioservice.spelling").near
     for name in sorted(services):
         if takes.get(name) is not None:
             yield from misfits(f"{name}.service", takes[name], {}, services[name] or {}, near)

@@ -23,11 +23,14 @@ INHERITED = ("aioclass",)
 # Seen in the traceback of each failing service.
 KEPT = ("_live",)
 # Of the files that only a boot needs, without an underscore, since they know each other.
-INTERNAL = ("Finder", "HOOKS", "MANAGED", "adopt", "announce", "bring", "bring_all", "decided", "give_back",
-            "purge", "resolve")
-# Its table of functions that load on use is for the other files, not for people.
-MANAGER = "aioservice/manager"
-OURS = re.compile(r"aio(class|ctl|service|schedule|log|lines|timers|calendar|console|watchdog|guard|switch)")
+INTERNAL = ("Finder", "HOOKS", "MANAGED", "adopt", "announce", "apply", "bring", "bring_all", "decided",
+            "error_of", "purge", "reject", "resolve")
+# Their tables of functions that load on use are for the other files, not for people.
+OWN_TABLES = ("aiobase/__init__", "aioservice/manager")
+# The rooms of lib/, and those whose functions people call, perhaps with the names of their parameters.
+ROOMS = ("aiobase", "aioboot", "aioclass", "aioconsole", "aioctl", "aiolog", "aiologging", "aioschedule",
+         "aioservice", "aioswitch")
+PUBLIC = ("aioclass", "aioconsole", "aiolog", "aiologging", "aioschedule", "aioswitch")
 _TABLE = re.compile(r"^ =\w+ ")
 _CONST = re.compile(r"^(_\w+) = const\(", re.M)
 _PRIVATE = re.compile(rf"(?<!\w)(?:_[A-Za-z]\w*|{'|'.join(INTERNAL)})(?!\w)")
@@ -41,7 +44,7 @@ class Names:
         self.trees = {name: ast.parse(text) for name, text in modules.items()}
         self.keywords = {node.arg for tree in self.trees.values() for node in ast.walk(tree)
                          if isinstance(node, ast.keyword)}
-        self.public = {word for name, tree in self.trees.items() if name != MANAGER
+        self.public = {word for name, tree in self.trees.items() if name not in OWN_TABLES
                        for text in _strings(tree) if _TABLE.match(text) for word in text.split()}
         quoted = {word for tree in self.trees.values() for text in _strings(tree)
                   for word in _PRIVATE.findall(text)}
@@ -64,7 +67,7 @@ class Names:
     def shorten(self, name: str, text: str) -> str:
         """The source of a module with its private names shortened."""
         edits = self._private(text)
-        public = "/" not in name
+        public = name.startswith(PUBLIC)
         for node in self.trees[name].body:
             self._function(node, public, {}, edits)
         return _applied(text, edits)
@@ -182,8 +185,64 @@ def _applied(text: str, edits: dict) -> str:
     return "".join(lines)
 
 
-def of_folder(lib: Path) -> dict[Path, str]:
-    """The shortened sources of the project's modules below lib/, by their files.
+def of_boot(text: str) -> str:
+    """boot.py with other names for its variables: those of the attributes in it, which the board has to keep
+    anyway. Only what it deletes at its end is meant, and what is in functions that it deletes: of all else
+    somebody may know. Functions keep their names, for tracebacks."""
+    tree = ast.parse(text)
+    gone = {name.id for node in tree.body if isinstance(node, ast.Delete) for name in node.targets
+            if isinstance(name, ast.Name)}
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    fixed = {node.name for node in functions}
+    fixed |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    fixed |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword)}
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    free = sorted(attributes - fixed - _names(tree), key=lambda word: (len(word), word))
+    outer = dict(zip(sorted(gone - fixed), free))
+    names = dict.fromkeys(range(1, text.count("\n") + 2), outer)
+    for node in functions:
+        if node.name in gone:
+            inner = {**outer, **dict(zip(sorted(_names(node, ast.Store) - fixed), free[len(outer):]))}
+            names.update(dict.fromkeys(range(node.lineno, node.end_lineno + 1), inner))
+    edits, before = {}, ""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.NAME and before != "." and token.string in names[token.start[0]]:
+            edits[token.start] = (token.string, names[token.start[0]][token.string])
+        before = token.string
+    return _applied(text, edits)
+
+
+def _names(tree: ast.AST, context: type = ast.expr_context) -> set[str]:
+    """Variables, parameters and caught errors; with ast.Store what is bound alone."""
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    found = {node.id for node in names if isinstance(node.ctx, context)}
+    found |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return found | {node.name for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and node.name}
+
+
+def with_texts(text: str) -> str:
+    """A source in which the tables that lookup() gets are texts. Its lines stay where they are."""
+    tree = ast.parse(text)
+    taken = [node.args[1] for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) == 3
+             and getattr(node.func, "id", getattr(node.func, "attr", "")) == "lookup"]
+    names = {node.id for node in taken if isinstance(node, ast.Name)}
+    dicts = [(node, None) for node in taken if isinstance(node, ast.Dict)]
+    dicts += [(node.value, node.targets[0]) for node in ast.walk(tree) if isinstance(node, ast.Assign)
+              and isinstance(node.value, ast.Dict) and getattr(node.targets[0], "id", "") in names]
+    lines = text.encode().splitlines(keepends=True)
+    for node, name in sorted(dicts, key=lambda pair: -pair[0].lineno):
+        table = "".join(f" ={file} {words}" for file, words in ast.literal_eval(node).items()) + " "
+        inlined = name is not None and name.col_offset == 0 and name.id != "_TABLE"  # the console reads that
+        first, last = node.lineno - 1, node.end_lineno - 1
+        made = f"{'const' if inlined else ''}({table!r}" + "\n" * (last - first) + ")"
+        whole = lines[first][:node.col_offset] + made.encode() + lines[last][node.end_col_offset:]
+        lines[first:last + 1] = whole.splitlines(keepends=True)
+    return b"".join(lines).decode().replace("_BUILT = const(0)", "_BUILT = const(1)")
+
+
+def of_folder(lib: Path, private: bool = True) -> dict[Path, str]:
+    """The sources of the project's modules below lib/ as a board gets them, by their files: with `private`
+    their private names are short.
 
     What else somebody put there, and what cannot be parsed, is left as it is.
     """
@@ -192,11 +251,13 @@ def of_folder(lib: Path) -> dict[Path, str]:
         if path.suffix != ".py" or not path.is_file():
             continue
         name = path.relative_to(lib).with_suffix("").as_posix()
-        if OURS.match(name):
+        if name.startswith(ROOMS):
             try:
                 ast.parse(path.read_bytes())
             except (SyntaxError, ValueError):
                 continue
-            modules[name] = path.read_text(encoding="utf-8")
+            modules[name] = with_texts(path.read_text(encoding="utf-8"))
+    if not private:
+        return {lib / f"{name}.py": text for name, text in modules.items()}
     names = Names(modules)
     return {lib / f"{name}.py": names.shorten(name, text) for name, text in modules.items()}

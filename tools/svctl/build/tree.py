@@ -147,7 +147,10 @@ def build(dest: Path, root: Path = ROOT, compiled: bool = True, rom: bool = Fals
     ledger_path = _ledger(dest)
     ledger = _load(ledger_path)
     tool = str(mpy.compiler()) if compiled else ""
-    short = shorten.of_folder(root / "lib") if compiled else {}
+    short = shorten.of_folder(root / "lib", private=compiled)
+    boot = root / "boot.py"
+    if compiled and boot.is_file():
+        short[boot] = shorten.of_boot(boot.read_text(encoding="utf-8"))
     seen: dict[str, list[str]] = {}
     try:
         for name, source in sources(root, rom):
@@ -156,7 +159,7 @@ def build(dest: Path, root: Path = ROOT, compiled: bool = True, rom: bool = Fals
             text = short.get(source)
             if text is None and to_mpy and source.read_bytes().startswith(codecs.BOM_UTF8):
                 text = source.read_text(encoding="utf-8-sig")  # MicroPython takes the mark for a name
-            made_by = f"{tool} {mpy.board_name(name, rom)} {text}".encode() if to_mpy else b""
+            made_by = (f"{tool} {mpy.board_name(name, rom)} {text}" if to_mpy else text or "").encode()
             stamp = hashlib.sha256(source.read_bytes() + made_by).hexdigest()
             seen[target] = _put(dest, target, source, stamp, to_mpy, text, ledger.get(target), report, rom)
         if not rom:  # nothing harms a ROM
@@ -182,6 +185,8 @@ def _put(dest: Path, name: str, source: Path, stamp: str, to_mpy: bool, text: Op
     target.parent.mkdir(parents=True, exist_ok=True)
     if to_mpy:
         mpy.compile_file(source, target, Path(name).with_suffix(".py").as_posix(), text=text, rom=rom)
+    elif text is not None:
+        target.write_text(text, encoding="utf-8")
     else:
         shutil.copyfile(source, target)
     report.written.append(name)

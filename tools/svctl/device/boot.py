@@ -25,5 +25,5 @@ class _svctl_boot:
             found += [sorted(names(service.require)), sorted(names(service.want)), heap.get(name)]
             yield found + [times.get(name)]
         for name in sorted(mgr.failed):
-            told = sys.modules["aioctl.core"].describe(mgr.failed[name][1])
+            told = (sys.modules.get("aiobase") or sys.modules["aioctl.core"]).describe(mgr.failed[name][1])
             yield [name, told[: (told + ":").find(":")]]

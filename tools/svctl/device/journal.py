@@ -9,7 +9,7 @@ class _svctl_journal:
         import sys
         import time
 
-        if "aioctl.core" not in sys.modules:
+        if "aioservice.manager" not in sys.modules:
             raise RuntimeError("no manager")
         import aioctl
 
@@ -20,5 +20,7 @@ class _svctl_journal:
         for line in journal.lines(since):
             yield line
         if not keep:
-            sys.modules.pop("aiolines", None)
+            if "aiobase" in sys.modules:
+                sys.modules["aiobase"].forget("aiolog.lines")
+            sys.modules.pop("aiolines", None)  # as a board before has it
         yield [journal.next, time.localtime(sys.modules["aioschedule"].wall(0))]

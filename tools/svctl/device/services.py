@@ -53,7 +53,8 @@ class _svctl_services:
         """Yields the lines of the traceback with which a service failed, or could not be loaded."""
         import sys
 
-        loaded = "aioctl.trace" in sys.modules
+        room = "aiobase" if "aiobase" in sys.modules else "aioctl"  # as a board before has it
+        loaded = room + ".trace" in sys.modules
         report = __import__("aioservice.report", None, None, ("x",))
         yield None
         if hasattr(report, "trace"):
@@ -62,11 +63,11 @@ class _svctl_services:
             mgr = report.manager()
             service = mgr.services.get(name)
             error = mgr.failed[name][1] if service is None else service.error
-            trace = __import__("aioctl.trace", None, None, ("x",))
+            trace = __import__(room + ".trace", None, None, ("x",))
             found = () if error is None else trace.lines(error)
         for line in found:
             yield line
         report.manager().release()
         if not loaded:  # given back, as it was loaded for this only
-            sys.modules.pop("aioctl.trace", None)
-            del sys.modules["aioctl"].trace
+            sys.modules.pop(room + ".trace", None)
+            del sys.modules[room].trace

@@ -65,7 +65,8 @@ class _svctl_switch:
         found = [None, None]
         module = sys.modules.get("aioswitch")
         if hasattr(module, "left"):
-            found = [getattr(sys.modules.get("aioswitch_trial"), "left", None), module.left()]
+            trial = sys.modules.get("aioboot.trial") or sys.modules.get("aioswitch_trial")  # as it was called
+            found = [getattr(trial, "left", None), module.left()]
         print(json.dumps(found))
 
     def undo(why, reset):

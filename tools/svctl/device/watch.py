@@ -31,6 +31,7 @@ class _svctl_watch:
             raise RuntimeError("no manager")
         _svctl_watch.until = time.ticks_add(time.ticks_ms(), seconds * 1000)
         mgr = sys.modules["aioservice.manager"].manager()
+        base = sys.modules.get("aiobase") or sys.modules["aioctl.core"]  # where a board before has it
         yield ...
         gc.collect()  # else what is free would be a figure without a meaning
         yield ...
@@ -42,7 +43,7 @@ class _svctl_watch:
                 state = service.state
                 why = None
                 if state in ("failed", "restarting"):
-                    why = sys.modules["aioctl.core"].describe(service.error)
+                    why = base.describe(service.error)
                 elif state == "scheduled":
                     try:
                         when = sys.modules["aioschedule"].next_run(name)
@@ -53,7 +54,7 @@ class _svctl_watch:
                     why = service.reason
                 yield [name, state, service.since, service.restarts, why]
         for name in sorted(mgr.failed):
-            yield [name, "not loaded", None, 0, sys.modules["aioctl.core"].describe(mgr.failed[name][1])]
+            yield [name, "not loaded", None, 0, base.describe(mgr.failed[name][1])]
         for name in sorted(mgr.held):
             yield [name, "held", None, 0, mgr.held[name]]
 
@@ -100,4 +101,6 @@ class _svctl_watch:
             _svctl_watch.own = None
             _svctl_watch.task.cancel()
             __import__("aioctl").profile(False)
-        sys.modules.pop("aiolines", None)
+        if "aiobase" in sys.modules:
+            sys.modules["aiobase"].forget("aiolog.lines")
+        sys.modules.pop("aiolines", None)  # as a board before has it

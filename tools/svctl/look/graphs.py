@@ -27,7 +27,7 @@ class Graph:
         name = name[:-len(".service")] if name.endswith(".service") else name
         if name not in self.facts:
             there = f"; there are: {', '.join(sorted(self.found)) or 'none'}"
-            there += device("aioservice.near").near(name, self.found) if name not in self.found else ""
+            there += device("aioservice.spelling").near(name, self.found) if name not in self.found else ""
             raise ServiceUnknown((f"{name}.service is not loaded" if name in self.found else
                                   f"no service {name}") + there)
         return name

@@ -8,8 +8,8 @@ from typing import NamedTuple, Optional
 from svctl.link.cable import Link
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
-MODULES = ("aioctl.text", "aiocalendar", "aiolines")  # what reading it takes on a board
-FIRST_YEAR = 2025  # as in lib/aioctl/logs.py: before it nobody has set the clock
+MODULES = ("aiobase.text", "aioschedule.format", "aiolog.lines")  # what reading it takes on a board
+FIRST_YEAR = 2025  # as in lib/aiolog/show.py: before it nobody has set the clock
 
 
 class Line(NamedTuple):

@@ -15,7 +15,7 @@ from svctl.manage.faults import explained
 AGAIN = 1.0  # s until the next try to reach a board that is gone
 SOON = 0.2  # s between two looks while something that was asked for is under way
 LEASE = 20  # s, and some looks: then a board that nobody looks at any more ends the profile by itself
-MODULES = (*journal.MODULES, "aioclass_errors", "aioclass_people")
+MODULES = (*journal.MODULES, "aiobase.errors", "aioclass.callers")
 
 
 class News(NamedTuple):

@@ -10,7 +10,7 @@ from svctl.link.cable import Link
 # systemd's exit codes
 ACTIVE, FAILED, INACTIVE, UNKNOWN = 0, 1, 3, 4
 # What a look at services takes on a board; each is given back behind it but the first three.
-MODULES = ("aioctl.text", "aioclass_errors", "aioclass_people", "aioservice.order", "aioservice.starting",
+MODULES = ("aiobase.text", "aiobase.errors", "aioclass.callers", "aioservice.order", "aioservice.starting",
            "aioservice.report")
 # What systemd would call our states
 WORDS = {"running": "active", "done": "active", "scheduled": "active", "starting": "activating",

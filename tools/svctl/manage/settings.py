@@ -82,7 +82,7 @@ def unknown(entry: Entry, keys: list) -> Optional[str]:
     known, mine = words(entry.name), _own(entry)
     for key in keys:
         if key not in known and key not in mine:
-            meant = device("aioservice.near").near(key, [*known, *mine])
+            meant = device("aioservice.spelling").near(key, [*known, *mine])
             meant = meant or f"; there are: {', '.join([*mine, *known])}."
             force = "" if entry.name == BOOT else f" kwargs.{key}=… sets one that its class does not name"
             return f"{entry.name} has no setting {key}{meant}{force}"
@@ -110,7 +110,7 @@ def slips(entry: Entry, after: dict) -> list:
     for key in sorted(_kwargs(after)):
         if entry.kwargs is not None and key not in old and key not in entry.kwargs:
             every = sorted({*entry.kwargs, *old})
-            meant = device("aioservice.near").near(key, every)
+            meant = device("aioservice.spelling").near(key, every)
             meant = meant or (f"; there are: {', '.join(every)}" if every else "")
             found.append(f"{entry.name}.kwargs.{key}: its class does not name it{meant}")
     return found
@@ -211,7 +211,7 @@ def drop(entry: Entry, after: dict, key: str) -> None:
 
 def faults(name: str, entry) -> tuple[list, list]:
     """(what is wrong with an entry, what may be a slip): lines as a board's own check() has them."""
-    near, settings = device("aioservice.near").near, device("aioservice.settings")
+    near, settings = device("aioservice.spelling").near, device("aioservice.settings")
     wrong = settings.fault_of(name, entry)
     if wrong is not None:
         return [wrong], []

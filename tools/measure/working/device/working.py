@@ -71,6 +71,7 @@ async def _own():
     import os
 
     import aioclass  # noqa: F401 - counted with the manager
+    import aioctl  # noqa: F401
 
     before = used()
     tasks = []
@@ -99,7 +100,7 @@ async def _boot():
 
     begun = ticks_us()
     import aioservice
-    from aioctl.core import group
+    from aiobase import group
 
     await aioservice.boot(debug=False)
     aioservice.init(debug=False)
