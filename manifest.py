@@ -94,6 +94,7 @@ package("aioservice", files=(
     "runner.py",
     "safemode.py",
     "settings.py",
+    "settingsfile.py",
     "spelling.py",
     "starting.py",
     "startup.py",

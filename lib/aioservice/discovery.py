@@ -179,7 +179,7 @@ class Finder:
             if self.manager.services:  # they have theirs: what is started now must not go without
                 raise error_of(text, "SettingsError")
             settings, self.fault = {}, text + "; using defaults"
-        give_back("aioservice.settingsfile")  # the next one takes its place
+        forget("aioservice.settingsfile")  # the next one takes its place
         from .settings import fault_of, resolve
 
         options = settings.pop("_boot", {})
