@@ -1,9 +1,9 @@
-"""The rooms of lib/: imports point down, and close no circle. See tools/tower.py."""
+"""The rooms of lib/: imports point down, and close no circle. See tools/docs/tower.py."""
 import shutil
 
 import pytest
 
-from tools import tower
+from tools.docs import tower
 
 
 def test_no_import_of_lib_points_up_or_closes_a_circle():

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import Iterator, NamedTuple, Optional
 
-from tools.errors import run_main
+from svctl.errors import run_main
+from svctl.setup.place import LIB
 
-LIB = Path(__file__).resolve().parent.parent / "lib"
 PICTURE = LIB.parent / "docs" / "tower.svg"
 FLOORS = {"aiobase": 0, "aioschedule": 1, "aioboot": 1, "aiolog": 2, "aioctl": 3, "aioclass": 4,
           "aioservice": 5, "aioconsole": 6}
