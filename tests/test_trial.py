@@ -15,6 +15,7 @@ from harness import ROOT
 from test_deploy import contents, still_runs, svctl  # noqa: F401 - a fixture
 from wire import Cable
 
+from tools import shorten
 from tools.errors import LinkError
 from tools.svctl import cli, send, trial, vet
 
@@ -166,7 +167,7 @@ def test_new_service_that_is_not_up_goes_again_and_one_that_left_comes_back(desk
 
 
 @pytest.mark.parametrize("path, text, why", [
-    ("lib/aioschedule.py", "import nothing_of_this_name", "ImportError: no module named 'nothing_of_this_name'"),
+    ("lib/aioschedule/__init__.py", "import nothing_of_this_name", "ImportError: no module named 'nothing_of_this_name'"),
     ("main.py", "this is no Python", "SyntaxError: invalid syntax"),
 ], ids=["lib", "main"])
 def test_set_that_does_not_boot_goes_back(desk, svctl, monkeypatch, path, text, why):  # noqa: F811
@@ -182,7 +183,8 @@ def test_set_that_does_not_boot_goes_back(desk, svctl, monkeypatch, path, text, 
     assert contents(desk.vm.root) == before and desk.is_clean()
     still_runs(desk.session)
     # The same again with all mended.
-    desk.new(path, ((ROOT / path).read_text()))
+    good = (ROOT / path).read_text()
+    desk.new(path, shorten.with_texts(good) if path.startswith("lib") else good)
     desk.new("lib/aiomore.py", "more = 1")
     code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
     assert code == 0 and said.endswith("the board was reset, and is up with it\ndone\n")
@@ -201,12 +203,12 @@ def test_board_with_an_older_manager(desk, svctl):  # noqa: F811
     desk.power()
     # One that does not boot goes back to it, whole.
     before = contents(desk.vm.root)
-    good = (ROOT / "lib/aioschedule.py").read_text()
-    desk.new("lib/aioschedule.py", "import nothing_of_this_name")
+    good = shorten.with_texts((ROOT / "lib/aioschedule/__init__.py").read_text())
+    desk.new("lib/aioschedule/__init__.py", "import nothing_of_this_name")
     code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
     assert code == 1 and "the files before are back" in said, said
     assert contents(desk.vm.root) == before and desk.is_clean()
-    desk.new("lib/aioschedule.py", good)
+    desk.new("lib/aioschedule/__init__.py", good)
     code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
     assert code == 0, said
     assert contents(desk.vm.root) == contents(desk.tree) and desk.is_clean()

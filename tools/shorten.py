@@ -152,7 +152,10 @@ def _defined(tree: ast.AST) -> set[str]:
 
 
 def _strings(tree: ast.AST) -> Iterable[str]:
-    return (n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+    """The texts in a module, without its docstrings, which are not compiled."""
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return (node.value for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs)
 
 
 def _bound(body: list[ast.AST]) -> set[str]:
