@@ -15,6 +15,7 @@ from mpremote.transport_serial import SerialTransport
 from tools.errors import BoardFault, LinkError
 from tools.svctl import port as ports
 from tools.svctl.source import pieces, source
+from tools.tree import in_words
 
 PATIENCE = 5.0  # s that a board may be silent: a service of its may hold the loop for a while
 LONGEST = 60.0  # s that a single command may take
@@ -124,7 +125,7 @@ class Link:
             out, error = self._transport.follow(timeout)
             self._transport.longest = self.patience
         if error:
-            fault = BoardFault(error.decode(errors="replace"))
+            fault = BoardFault(in_words(error.decode(errors="replace")))
             if fault.kind.startswith("NameError") and code.startswith(_name("")):  # what was sent is gone
                 raise LinkError(f"{self.port}: {RESET}")
             raise fault
@@ -235,7 +236,7 @@ class Link:
         try:
             yield
         except TransportExecError as error:
-            raise BoardFault(error.error_output) from error
+            raise BoardFault(in_words(error.error_output)) from error
         except TransportError as error:
             if str(error) == RESET:
                 raise LinkError(f"{self.port}: {RESET}") from error
