@@ -155,7 +155,7 @@ def told(out):
 
 def test_module_that_raises_at_import_goes_back_without_a_person(each):
     each.begin()
-    each.new.put("lib/aioschedule.py", "import nothing_of_this_name")
+    each.new.put("lib/aioschedule/__init__.py", "import nothing_of_this_name")
     each.stage()
     out = each.run()
     assert told(out).endswith(": ImportError: no module named 'nothing_of_this_name'")

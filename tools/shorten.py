@@ -20,8 +20,8 @@ from tools import sift
 
 # An author's class inherits from these.
 INHERITED = ("aioclass",)
-# Seen in the traceback of each failing service.
-KEPT = ("_live",)
+# Seen in the traceback of each failing service; what a profile stands in for.
+KEPT = ("_live", "_stop")
 # Of the files that only a boot needs, without an underscore, since they know each other.
 INTERNAL = ("Finder", "HOOKS", "MANAGED", "adopt", "announce", "apply", "bring", "bring_all", "decided",
             "error_of", "purge", "reject", "resolve")

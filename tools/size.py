@@ -32,7 +32,7 @@ MODULES = ("aiobase", "aioschedule", "aiolog", "aioctl", "aioclass", "aioservice
            "aiobase.strays", "aiobase.foreign", "aioctl.others", "aiolog.show", "aioctl.journals",
            "aiolog.lines", "aioschedule.format", "aioctl.env", "aioctl.utf8", "aioctl.profiler",
            "aioctl.figures", "aiologging", "aiolog.asyncmd", "aioconsole", "aioboot.watchdog",
-           "aioboot.rom", "aioboot", "aioboot.guard", "aioboot.asking", "aioboot.kept",
+           "aioboot.rom", "aioboot", "aioboot.guard", "aioboot.kept",
            "aioservice.safemode", "aioservice.masks", "aioboot.damage", "aioswitch", "aioboot.trial",
            "aioctl.core")
 
