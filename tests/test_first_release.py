@@ -1,5 +1,6 @@
 """A board with the first release, whose lib/ was flat, gets the rooms, and goes back: see tests/support/release1."""
 import os
+import re
 import shutil
 import zlib
 
@@ -7,6 +8,7 @@ import pytest
 from harness import ROOT
 
 from tools import mpy, soak
+from tools import tree as trees
 
 FIRST = ROOT / "tests" / "support" / "release1"
 
@@ -36,3 +38,19 @@ def test_a_cut_leaves_one_or_the_other(bench, first, what, fat):
     found = bench.run(f"import switches; switches.run({call})", heap="8m")
     assert found is not None and found["tried"] > 0 and found["steps"] > 3
     assert (found["lost"], found["stuck"]) == (0, 0), found
+
+
+def test_a_copy_over_it_imports_nothing_old_and_names_what_is_left(vm):
+    """mpremote removes nothing: a folder goes before a file of its name, and no other old file is imported."""
+    vm.ship("boot.py")
+    names = [path.relative_to(vm.root).as_posix() for path in vm.root.rglob("*") if path.is_file()]
+    (vm.root / "manifest.txt").write_text(trees.manifest(vm.root, names))
+    old = ["aioclass", "aioconsole", "aiolog", "aioschedule", "aioguard", "aiowatchdog", "aiolines", "aiotimers", "aioctl/kept",
+           "aioservice/near"]
+    for name in old:
+        vm.put(f"lib/{name}.py", "raise RuntimeError('an old file')")
+    out = vm.run("import sys, aioservice, aioconsole\nexec(open('boot.py').read(), {})\nfound = aioservice.check()\n"
+                 "print(len(found), [m.__file__ for n, m in sys.modules.items() if n in ('aioclass', 'aiolog', 'aioschedule')])\n").out
+    for name in old:
+        assert re.search(rf"^lib/{name}\.\w+: not in manifest.txt, and nothing of this version: remove it$", out, re.M), out
+    assert out.splitlines()[-1].startswith(f"{len(old)} [") and out.count("__init__") == 3
