@@ -26,8 +26,10 @@ package("aioclass", files=(
     "authors.py",
     "calendar.py",
     "callers.py",
+    "children.py",
     "heal.py",
     "record.py",
+    "rule.py",
     "scheduled.py",
     "watch.py",
 ), base_path="lib", opt=2)
@@ -94,6 +96,7 @@ package("aioservice", files=(
     "runner.py",
     "safemode.py",
     "settings.py",
+    "settingsfile.py",
     "spelling.py",
     "starting.py",
     "startup.py",

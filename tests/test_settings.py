@@ -16,13 +16,17 @@ def board(vm):
     return Board(vm)
 
 
-@pytest.fixture(scope="module")
-def settings():
-    """The device's module on CPython; only reading and ${NAME} touch anything else."""
-    spec = importlib.util.spec_from_file_location("settings", ROOT / "lib/aioservice/settings.py")
+def on_cpython(name):
+    """The device's module; only reading and ${NAME} touch anything else."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"lib/aioservice/{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return on_cpython("settings")
 
 
 # -- the table of keys: on CPython, and the same on the VM ---------------------
@@ -187,12 +191,12 @@ def test_instances_and_other_names(settings):
 GOOD = '{"hello": {"enabled": true, "args": [3, "a:}]\\"{", {"a\\\\": 1}]}, "w": {"x": 1.5, "y": []}}'
 
 
-def test_a_file_cut_at_any_byte_is_seen(vm, settings):
+def test_a_file_cut_at_any_byte_is_seen(vm):
     """MicroPython's own json takes some of them."""
-    assert settings.parse(GOOD) == (json.loads(GOOD), None)
+    assert on_cpython("settingsfile").parse(GOOD) == (json.loads(GOOD), None)
     (vm.root / "good").write_text(GOOD)
     out = vm.run("""
-from aioservice.settings import parse
+from aioservice.settingsfile import parse
 text = open("good").read()
 print(parse(text)[1], parse(" " + text + "\\n")[1])
 for n in range(len(text)):
@@ -730,8 +734,8 @@ await asyncio.sleep_ms(20)
 
 FLASH = """
 import json, os, sys, vfs
-import aioservice.configure, aioservice.settings
-from aioservice.settings import read
+import aioservice.configure, aioservice.settings, aioservice.settingsfile
+from aioservice.settingsfile import read
 class Flash:
     def __init__(self, blocks, size):
         self.size, self.blocks = size, blocks

@@ -24,11 +24,11 @@ def lookup(room, table, name):
     """
     if not _BUILT:
         table = "".join([" =%s %s" % each for each in table.items()]) + " "
-    at = table.find(" %s " % name)
+    at = table.find(" " + name + " ")
     if at < 0:
         raise AttributeError(name)
     file = table[table.rfind("=", 0, at) + 1 : at + 1].split(" ", 1)[0]
-    module = __import__("%s.%s" % (room, file), None, None, (name,))
+    module = __import__(room + "." + file, None, None, (name,))
     return getattr(module, name if hasattr(module, name) else name + "_")
 
 

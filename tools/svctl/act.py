@@ -15,12 +15,13 @@ PATIENCE = 60.0  # s: longer than a start may take by default, and a stop
 AGAIN = 0.05
 REFUSED = "the board refused"
 # What a board loads for it
+SETTINGS = ("aioservice.settings", "aioservice.settingsfile")
 COMMON = ("aiobase.text", "aiobase.errors", "aioservice.order", "aioservice.starting", "aioservice.verbs")
 MODULES = {
     **dict.fromkeys(("start", "stop", "restart"), (*COMMON, "aioservice.control", "aioservice.report")),
-    **dict.fromkeys(("enable", "disable"), ("aiobase.text", "aioservice.settings", "aioservice.configure")),
+    **dict.fromkeys(("enable", "disable"), ("aiobase.text", *SETTINGS, "aioservice.configure")),
     **dict.fromkeys(("mask", "unmask"), (*COMMON, "aioboot.kept", "aioservice.masks")),
-    **dict.fromkeys(("load", "unload", "reload"), (*COMMON, "aioservice.settings", "aioservice.discovery",
+    **dict.fromkeys(("load", "unload", "reload"), (*COMMON, *SETTINGS, "aioservice.discovery",
                                                    "aioservice.control", "aioservice.change")),
 }
 # Of a service that these leave in another state it is said, and the exit code is 1.
