@@ -50,8 +50,9 @@ package: .venv  ## write package.json and manifest.py, for mip and for freezing 
 pictures: .venv .unixport  ## docs/console.svg, top.svg and boot.svg, from sessions on the simulated board
 	@$(VENV) -m tools.picture
 
-soak: .venv .unixport  ## power cuts and damaged files by the thousand, 15 minutes (ARGS="--hours 2 --seed 5")
+soak: .venv .unixport  ## power cuts and damaged files by the thousand, 15 minutes (ARGS="--hours 2 --seed 5"); all tests from source
 	@$(VENV) -m tools.soak $(ARGS)
+	@ALL=1 $(VENV) -m pytest --source -n $(JOBS)
 
 check: .venv  ## what is wrong with settings and services (of DIR; else of the project)
 	@$(VENV) -m tools.check $(if $(filter command line environment,$(origin DIR)),"$(DIR)")

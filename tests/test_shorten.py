@@ -1,5 +1,6 @@
 """The names that the board gets: shortened where nobody sees them."""
 import ast
+import shutil
 
 from harness import ROOT
 from tools.shorten import Names, functions, of_boot, of_folder, with_functions, with_texts
@@ -104,3 +105,14 @@ def test_traceback_has_the_names_of_the_source():
     assert with_functions(frame % short, known) == frame % "_tear_down"
     for other in (frame % "begin", frame % "_AB", f'  File "aioservices/services/x_service.mpy", line 7, in {short}\n'):
         assert with_functions(other, known) == other
+
+
+def test_sources_that_nobody_built_run_as_well(vm):
+    """As mip installs them, or a firmware freezes them: tables are dicts there."""
+    shutil.rmtree(vm.root / "lib")
+    shutil.copytree(LIB, vm.root / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+    out = vm.run("import aioctl, aioservice, aioschedule, aiolog\nfrom aioclass import Service\n"
+                 "print(aioctl.tasks_match(), aioservice.check(), aioschedule.get_datetime((2026, 1, 2, 3, 4, 5, 0, 0)))\n"
+                 "print(Service('a').error, aiolog.level('info'), aioctl.group().tasks)\n"
+                 "try: Service('a').nothing\nexcept AttributeError as e: print(e)\n").out
+    assert out.splitlines() == ["[] [] 2026-01-02 03:04:05", "None 20 {}", "Service.nothing"]
