@@ -52,8 +52,9 @@ package: .venv  ## write package.json and manifest.py, for mip and for freezing 
 pictures: .venv .unixport  ## docs/console.svg, top.svg and boot.svg, from sessions on the simulated board
 	@$(VENV) -m tools.docs.picture
 
-soak: .venv .unixport  ## power cuts and damaged files by the thousand, 15 minutes (ARGS="--hours 2 --seed 5")
+soak: .venv .unixport  ## power cuts and damaged files by the thousand, 15 minutes (ARGS="--hours 2 --seed 5"); all tests from source
 	@$(VENV) -m tools.measure.soak $(ARGS)
+	@ALL=1 $(VENV) -m pytest --source -n $(JOBS)
 
 check: .venv  ## what is wrong with settings and services (of DIR; else of the project)
 	@$(VENV) -m svctl.build.check $(if $(filter command line environment,$(origin DIR)),"$(DIR)")

@@ -71,8 +71,8 @@ def check(only=None, devices=armed):
 
 
 def watchdog():
-    # Seconds that `_boot.watchdog` in services.config asks for, or None. A file that is damaged is so
-    # here, too, and then that counts which aioservice/settings.py takes; it is too large to load for it, and
+    # Seconds that `_boot.watchdog` in services.config asks for, or None. A file that is damaged is so here,
+    # too, and then that counts which aioservice/settingsfile.py takes; it is too large to load for it, and
     # sees a little more: the manager says where that makes a difference. Of two equal names one is lost.
     import json
 

@@ -26,8 +26,10 @@ package("aioclass", files=(
     "authors.py",
     "calendar.py",
     "callers.py",
+    "children.py",
     "heal.py",
     "record.py",
+    "rule.py",
     "scheduled.py",
     "watch.py",
 ), base_path="lib", opt=2)

@@ -24,11 +24,11 @@ def lookup(room, table, name):
     """
     if not _BUILT:
         table = "".join([" =%s %s" % each for each in table.items()]) + " "
-    at = table.find(" %s " % name)
+    at = table.find(" " + name + " ")
     if at < 0:
         raise AttributeError(name)
     file = table[table.rfind("=", 0, at) + 1 : at + 1].split(" ", 1)[0]
-    module = __import__("%s.%s" % (room, file), None, None, (name,))
+    module = __import__(room + "." + file, None, None, (name,))
     return getattr(module, name if hasattr(module, name) else name + "_")
 
 
@@ -70,7 +70,7 @@ def is_interrupt(error):
 def _rare(name):
     # What most boards never need.
     table = {
-        "fault": "told kept said",
+        "fault": "describe kept_of said",
         "strays": "blocked end failed make",
         "named": "records",
         "foreign": "note",
@@ -85,7 +85,7 @@ def describe(error):
     name = (error if isinstance(error, type) else type(error)).__name__
     try:
         try:
-            return _rare("told")(error, name)
+            return _rare("describe")(error, name)
         except Exception:  # no memory for its file
             return name + ": " + str(int(error.errno))
     except Exception:
@@ -102,7 +102,7 @@ def kept_of(error, service=None):
     # What is kept, and what grows by it, else lies in the middle of the heap, behind what the error carries.
     __import__("gc").collect()
     try:
-        return _rare("kept")(error, service)
+        return _rare("kept_of")(error, service)
     except Exception:
         return type(error)
 

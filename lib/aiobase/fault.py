@@ -63,7 +63,7 @@ def said(*values):
     return stream.text()
 
 
-def told(error, name):
+def describe(error, name):
     """An error in one text, behind the name of its class."""
     text = "" if isinstance(error, type) else said(error)
     if not text:  # there is none, or its __str__() raises
@@ -125,7 +125,7 @@ def _value(error):
     return None
 
 
-def kept(error, service):
+def kept_of(error, service):
     """(class, describe(), argument, uptime, frames) of an error; errors.anew() makes one of that."""
     for name in ("error", "first") if service is not None else ():
         try:
@@ -133,4 +133,4 @@ def kept(error, service):
         except AttributeError:
             pass
     cls = type(error)
-    return cls, told(error, cls.__name__), _value(error), aiobase.uptime(), frames(error)
+    return cls, describe(error, cls.__name__), _value(error), aiobase.uptime(), frames(error)

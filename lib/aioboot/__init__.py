@@ -19,5 +19,5 @@ def ask(function, *args):
 
 def clear():
     """Gives the room back, when its last file was."""
-    if not any([full.startswith("aioboot.") for full in modules]):
+    if not any([full.startswith("aioboot") and len(full) > 7 for full in modules]):
         forget("aioboot")

@@ -21,12 +21,18 @@ def look(finder, damaged):
                 finder.files[name[:-8]] = ext + " " + _WRONG
         else:
             _tell(finder, path + ": damaged, " + _WRONG)
-    unknown = []
+    found = unknown(_OURS)
+    if found:
+        _tell(finder, "not in manifest.txt, loaded unchecked: " + ", ".join(found))
+
+
+def unknown(folders):
+    """The files in folders that manifest.txt does not have; OSError: there is none."""
+    found = []
     known = _known()
-    for folder in _OURS:
-        _add(folder, known, unknown)
-    if unknown:
-        _tell(finder, "not in manifest.txt, loaded unchecked: " + ", ".join(unknown))
+    for folder in folders:
+        _add(folder, known, found)
+    return found
 
 
 def _tell(finder, text):

@@ -48,7 +48,9 @@ _ERROR = const(40)
 _LEFT = const("does not end; left behind")
 # What is in other files: methods, and attributes that are made there when somebody looks at them.
 _MORE = {
-    "authors": "log error first add_callback add_ctask add_logger call_back children rule",
+    "authors": "log error first add_logger",
+    "children": "add_callback add_ctask call_back children",
+    "rule": "rule",
     "callers": "path reason record _child_tasks gracefully_stop interrupt shutdown startup wait_for_shutdown",
     "watch": "watch",
     "heal": "heal",
@@ -162,7 +164,7 @@ class Service:
             found = lookup("aioclass", _MORE, name)
         except AttributeError:
             raise AttributeError("%s.%s" % (type(self).__name__, name))
-        return found(self) if " %s " % name in _MADE else bound(found, self)
+        return found(self) if " " + name + " " in _MADE else bound(found, self)
 
     def is_running(self):
         """True in `starting` and `running`, until a stop is asked for."""

@@ -7,7 +7,6 @@ from aiobase import describe, group, is_interrupt
 from aiobase.fault import _Text, said
 from aiobase.text import is_terminal
 import aioschedule
-from aioschedule.format import past
 
 from .verbs import select, tasks_match
 
@@ -102,6 +101,8 @@ def _details(record, service, indent):
     print("%sargs: %s" % (mark, said(tuple(record.args))))
     print("%skwargs: %s" % (mark, said({k: _short(v) for k, v in record.kwargs.items()})))
     if record._fault is not None:
+        from aioschedule.format import past
+
         when = past(record._fault) if record.done_at is None else None
         print("%straceback%s:" % (mark, " of a failure " + when if when else ""))
         from aiobase.trace import lines

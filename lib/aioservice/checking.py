@@ -49,6 +49,19 @@ def _failed(mgr, services, settings):
     return found
 
 
+def _left():
+    """Yields what an earlier version left: a copy of the next one removes nothing."""
+    from aioboot.damage import unknown
+
+    try:
+        for path in unknown(("lib",)):
+            if path.startswith("lib/aio"):
+                yield "%s: not in manifest.txt, and nothing of this version: remove it" % path
+    except OSError:  # no manifest, no answer
+        pass
+    forget("aioboot.damage")
+
+
 def check():
     """Prints what is wrong with settings and services, and returns it as a list of lines.
 
@@ -65,7 +78,7 @@ def check():
         file = name.split("@")[0]
         if name == file or services.get(file) is None:  # what a class says is told once
             services[file] = _said(mgr.services[name], (settings.get(file), settings.get(name)))
-    found = ([fault] if fault else []) + findings(settings, services, mgr.held, failed)
+    found = ([fault] if fault else []) + findings(settings, services, mgr.held, failed) + list(_left())
     for line in found:
         print(line)
     mgr.release()

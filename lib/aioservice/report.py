@@ -9,7 +9,6 @@ from aiobase.errors import ServiceError
 from aiobase.fault import said
 from aiobase.text import is_terminal, match, plain
 import aioschedule
-from aioschedule.format import past
 
 from .manager import manager
 
@@ -200,6 +199,7 @@ def traceback(name, rtn=False):
     take comes behind that of the version that runs.
     """
     from aiobase.trace import put
+    from aioschedule.format import past
 
     out = io.StringIO() if rtn else sys.stdout
     for each in select(name):

@@ -24,17 +24,17 @@ MODULES = ("aiobase", "aioschedule", "aiolog", "aioctl", "aioclass", "aioservice
            "aioclass.asyncmd", "aioclass.scheduled", "aioschedule.timer", "aioschedule.rule",
            "aioschedule.calendar", "aioschedule.alarm", "aioschedule.start", "aioclass.calendar",
            "aioschedule.lastruns", "aioschedule.add", "aioclass.watch", "aioclass.authors",
-           "aioclass.callers", "aiobase.errors", "aioclass.heal", "aiobase.fault", "aioclass.arguments",
-           "aioclass.record", "aiolog.logger", "aioctl.jobs", "aioctl.verbs", "aiolog.tagged",
-           "aioservice.control", "aioservice.configure", "aioservice.change", "aioservice.checking",
-           "aioservice.findings", "aioservice.spelling", "aioservice.graph", "aioservice.heap",
-           "aioservice.report", "aioservice.runner", "aioservice.anew", "aioservice.callbacks",
-           "aioctl.report", "aiobase.trace", "aiobase.named", "aiobase.strays", "aiobase.foreign",
-           "aioctl.others", "aiolog.show", "aioctl.journals", "aiolog.lines", "aioschedule.format",
-           "aioctl.env", "aioctl.utf8", "aioctl.profiler", "aioctl.figures", "aiologging", "aiolog.asyncmd",
-           "aioconsole", "aioboot.watchdog", "aioboot.rom", "aioboot", "aioboot.guard", "aioboot.asking",
-           "aioboot.kept", "aioservice.safemode", "aioservice.masks", "aioboot.damage", "aioswitch",
-           "aioboot.trial", "aioctl.core")
+           "aioclass.children", "aioclass.rule", "aioclass.callers", "aiobase.errors", "aioclass.heal",
+           "aiobase.fault", "aioclass.arguments", "aioclass.record", "aiolog.logger", "aioctl.jobs",
+           "aioctl.verbs", "aiolog.tagged", "aioservice.control", "aioservice.configure",
+           "aioservice.change", "aioservice.checking", "aioservice.findings", "aioservice.spelling",
+           "aioservice.graph", "aioservice.heap", "aioservice.report", "aioservice.runner",
+           "aioservice.anew", "aioservice.callbacks", "aioctl.report", "aiobase.trace", "aiobase.named",
+           "aiobase.strays", "aiobase.foreign", "aioctl.others", "aiolog.show", "aioctl.journals",
+           "aiolog.lines", "aioschedule.format", "aioctl.env", "aioctl.utf8", "aioctl.profiler",
+           "aioctl.figures", "aiologging", "aiolog.asyncmd", "aioconsole", "aioboot.watchdog",
+           "aioboot.rom", "aioboot", "aioboot.guard", "aioboot.kept", "aioservice.safemode",
+           "aioservice.masks", "aioboot.damage", "aioswitch", "aioboot.trial", "aioctl.core")
 
 
 class Line(NamedTuple):

@@ -408,23 +408,23 @@ def test_it_runs_in_less_heap(romboard):
 
 
 def test_a_module_on_flash_goes_before_rom(romboard):
-    romboard.put("lib/aioschedule.py", (ROOT / "lib/aioschedule.py").read_text() + "\nmine = True\n")
-    romboard.put("main.py", "import sys, aioschedule, aiolog\nprint(sys.path[-2:], aioschedule.mine, aiolog.__file__)")
-    assert romboard.run().out == f"['/rom', '/rom/lib'] True /rom/lib/aiolog.{'mpy' if romboard.compiled else 'py'}\n"
+    romboard.put("lib/aiologging.py", (ROOT / "lib/aiologging.py").read_text() + "\nmine = True\n")
+    romboard.put("main.py", "import sys, aiologging, aioswitch\nprint(sys.path[-2:], aiologging.mine, aioswitch.__file__)")
+    assert romboard.run().out == f"['/rom', '/rom/lib'] True /rom/lib/aioswitch.{'mpy' if romboard.compiled else 'py'}\n"
 
 
 def test_a_package_that_flash_has_a_part_of(romboard):
     """It hides all of the one in ROM: that is said, since what the VM says helps nobody."""
-    romboard.put("lib/aioctl/report.py", "")
+    romboard.put("lib/aioservice/report.py", "")
     out = romboard.run().out
-    assert out.startswith(f"boot: {romboard.root}/lib/aioctl hides all of /rom/lib/aioctl, but lacks __init__, core, env, ")
+    assert out.startswith(f"boot: {romboard.root}/lib/aioservice hides all of /rom/lib/aioservice, but lacks __init__, anew, applying, ")
     assert out.splitlines()[0].endswith(": remove it, or copy all of it there")
 
 
 def test_the_project_on_flash_beside_the_one_in_rom(romboard, board_tree):
     shutil.copytree(board_tree / "lib", romboard.root / "lib")
     romboard.put("main.py", "import aioservice.manager, aiobase, aioclass\n"
-                 "print([m.__file__.startswith('/rom') for m in (aioservice.manager, aioctl.core, aioclass)])")
+                 "print([m.__file__.startswith('/rom') for m in (aioservice.manager, aiobase, aioclass)])")
     assert romboard.run().out == "[False, False, False]\n"
 
 

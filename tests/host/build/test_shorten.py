@@ -1,9 +1,10 @@
 """The names that the board gets: shortened where nobody sees them."""
 import ast
+import shutil
 
 from support.harness import ROOT
 
-from svctl.build.shorten import Names, of_folder
+from svctl.build.shorten import Names, functions, of_boot, of_folder, with_functions, with_texts
 
 LIB = ROOT / "lib"
 
@@ -62,7 +63,7 @@ def test_every_module_keeps_its_lines_and_loses_its_private_names():
     found = of_folder(LIB)
     assert set(found) == set(LIB.rglob("*.py"))
     for path, text in found.items():
-        before = ast.parse(path.read_text())
+        before = ast.parse(with_texts(path.read_text()))
         assert [(type(n), n.lineno) for n in ast.walk(ast.parse(text)) if hasattr(n, "lineno")] == [
             (type(n), n.lineno) for n in ast.walk(before) if hasattr(n, "lineno")], path
     assert "_owed" not in found[LIB / "aioclass/__init__.py"] and "_life" not in found[LIB / "aioclass/scheduled.py"]
@@ -71,3 +72,48 @@ def test_every_module_keeps_its_lines_and_loses_its_private_names():
 def test_what_somebody_else_put_into_lib_is_left_alone(tmp_path):
     (tmp_path / "sensor.py").write_text("def _read(pin):\n    return pin\n")
     assert of_folder(tmp_path) == {}
+
+
+def test_tables_are_texts_on_a_board_and_lines_stay():
+    text = ('from aiobase import lookup\n\n_TABLE = {\n    "jobs": "add tasks",\n    "env": "getenv",\n}\n_MORE = {"a": "b"}\n\n\n'
+            'def one(name):\n    return lookup("x", _TABLE, name)\n\n\ndef two(name):\n    return lookup("x", _MORE, name)\n')
+    made = with_texts(text)
+    assert made.count("\n") == text.count("\n") and made.splitlines()[-1] == text.splitlines()[-1]
+    found = {}
+    exec(made.replace("from aiobase import lookup", "const = lookup = str"), found)
+    assert found["_TABLE"] == " =jobs add tasks =env getenv " and '_MORE = const(' in made
+
+
+def test_variables_of_boot_py_are_names_that_it_has_anyway():
+    text = (ROOT / "boot.py").read_text()
+    made = of_boot(text)
+    words = [{node.id for node in ast.walk(ast.parse(each)) if isinstance(node, ast.Name)} for each in (text, made)]
+    assert "in_rom" in words[0] - words[1] and {"check", "watchdog", "begin", "fault", "sys"} <= words[1]
+    attributes = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    assert words[1] - words[0] <= attributes
+    assert made.count("\n") == text.count("\n")
+
+
+def test_what_a_project_adds_to_boot_py_is_left_alone():
+    text = "import sys\nmine = 1\nours = sys.path\n\n\ndef f(mine):\n    return mine.append\n\n\nfor each in ours:\n    mine = each\ndel ours\n"
+    assert of_boot(text) == text.replace("ours", "path")
+
+
+def test_traceback_has_the_names_of_the_source():
+    known = functions(LIB)
+    short = next(short for short, name in known["aioclass/__init__"].items() if name == "_tear_down")
+    frame = '  File "/lib/aioclass/__init__.mpy", line 7, in %s\n'
+    assert with_functions(frame % short, known) == frame % "_tear_down"
+    for other in (frame % "begin", frame % "_AB", f'  File "aioservices/services/x_service.mpy", line 7, in {short}\n'):
+        assert with_functions(other, known) == other
+
+
+def test_sources_that_nobody_built_run_as_well(vm):
+    """As mip installs them, or a firmware freezes them: tables are dicts there."""
+    shutil.rmtree(vm.root / "lib")
+    shutil.copytree(LIB, vm.root / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+    out = vm.run("import aioctl, aioservice, aioschedule, aiolog\nfrom aioclass import Service\n"
+                 "print(aioctl.tasks_match(), aioservice.check(), aioschedule.get_datetime((2026, 1, 2, 3, 4, 5, 0, 0)))\n"
+                 "print(Service('a').error, aiolog.level('info'), aioctl.group().tasks)\n"
+                 "try: Service('a').nothing\nexcept AttributeError as e: print(e)\n").out
+    assert out.splitlines() == ["[] [] 2026-01-02 03:04:05", "None 20 {}", "Service.nothing"]

@@ -10,6 +10,7 @@ from support.deploying import contents, still_runs
 from support.harness import ROOT
 from support.trials import FINE, RAISES
 
+from svctl.build import shorten
 from svctl.deploy import send, trial
 
 SLOW = "    async def setup(self): await asyncio.sleep(99)"
@@ -118,7 +119,8 @@ def test_set_that_does_not_boot_goes_back(desk, svctl, monkeypatch, path, text, 
     assert contents(desk.vm.root) == before and desk.is_clean()
     still_runs(desk.session)
     # The same again with all mended.
-    desk.new(path, ((ROOT / path).read_text()))
+    good = (ROOT / path).read_text()
+    desk.new(path, shorten.with_texts(good) if path.startswith("lib") else good)
     desk.new("lib/aiomore.py", "more = 1")
     code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
     assert code == 0 and said.endswith("the board was reset, and is up with it\ndone\n")
@@ -137,7 +139,7 @@ def test_board_with_an_older_manager(desk, svctl):
     desk.power()
     # One that does not boot goes back to it, whole.
     before = contents(desk.vm.root)
-    good = (ROOT / "lib/aioschedule/__init__.py").read_text()
+    good = shorten.with_texts((ROOT / "lib/aioschedule/__init__.py").read_text())
     desk.new("lib/aioschedule/__init__.py", "import nothing_of_this_name")
     code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
     assert code == 1 and "the files before are back" in said, said

@@ -215,7 +215,7 @@ def test_the_picture(found, tmp_path):
 def test_a_tree_for_a_real_board(tmp_path):
     bench.prepare(tmp_path / "tree", 3)
     files = {path.relative_to(tmp_path / "tree").as_posix() for path in (tmp_path / "tree").rglob("*.mpy")}
-    assert {"lib/benches/boot.mpy", "lib/aioclass.mpy", "aioservices/services/n02_service.mpy"} <= files
+    assert {"lib/benches/boot.mpy", "lib/aioclass/__init__.mpy", "aioservices/services/n02_service.mpy"} <= files
     assert not (tmp_path / "tree/main.py").exists() and not (tmp_path / "tree/services.config").exists()
     with pytest.raises(ToolError, match="is not empty"):
         bench.prepare(tmp_path / "tree", 3)

@@ -31,26 +31,19 @@ class Machine:
 
 
 class Sets:
-    """The old files and the new ones: {path: bytes}. `manager`: that of the old ones knows of switches."""
+    """The old files and the new ones: {path: bytes}. `manager`: that of the old ones knows of switches.
+    `first`: which ones are those of the first release, whose lib/ was flat: "old", "new" or none."""
 
-    def __init__(self, parts, manager):
-        """`parts`: a folder with boot.py, main.py, aioswitch.mpy and shim.py."""
-        names = ("boot.py", "main.py", "aioswitch.mpy", "shim.py")
-        boot, main, module, self.shim = [self._read("%s/%s" % (parts, name)) for name in names]
-        cut = boot.find(b"armed = []")
-        tail = main.find(b"try:\n    if ")  # what follows starts the manager
+    def __init__(self, parts, manager, first=None):
+        """`parts`: a folder with boot.py, main.py, aioswitch.mpy and shim.py; `first/` in it has those of the
+        first release, and its guard."""
+        self.shim = self._read(parts + "/shim.py")
         self.old, self.new = [
-            {
-                "boot.py": boot[:cut] + b"# %s\n" % word,
-                "main.py": main[:tail] + b"# %s\n" % word,
-                "lib/aioswitch.mpy": module + word,
-                "lib/aioone.mpy": word * 300,
-                "lib/aiosub/part.mpy": word * 90,
-                "manifest.txt": b"# " + word * 200,
-                "aioservices/services/one_service.mpy": word * 150,
-            }
-            for word in (b"old", b"new!")
+            self._set(parts + "/first" * (word == first), text)
+            for word, text in (("old", b"old"), ("new", b"new!"))
         ]
+        if first:
+            self._furnish(parts, *(self.old, self.new) if first == "old" else (self.new, self.old))
         self.old["lib/aiogone/part.mpy"] = b"gone" * 200
         self.old["leaves.txt"] = b"leaves"
         self.new["lib/aiofresh/part.mpy"] = b"fresh" * 150
@@ -63,6 +56,31 @@ class Sets:
         self.manager = manager
         self.old.update(self.same)
         self.new.update(self.same)
+
+    def _set(self, parts, word):
+        names = ("boot.py", "main.py", "aioswitch.mpy")
+        boot, main, module = [self._read("%s/%s" % (parts, name)) for name in names]
+        cut = boot.rfind(b"\n", 0, boot.find(b"# the hardware watchdog, once")) + 1
+        tail = main.find(b"try:\n    if ")  # what follows starts the manager
+        return {
+            "boot.py": boot[:cut] + b"# %s\n" % word,
+            "main.py": main[:tail] + b"# %s\n" % word,
+            "lib/aioswitch.mpy": module + word,
+            "lib/aioone.mpy": word * 300,
+            "lib/aiosub/part.mpy": word * 90,
+            "manifest.txt": b"# " + word * 200,
+            "aioservices/services/one_service.mpy": word * 150,
+        }
+
+    def _furnish(self, parts, flat, tower):
+        """A file gives way to a folder of its name, or the other way round; others move into a new one."""
+        flat["lib/aioclass.mpy"] = b"flat" * 120
+        flat["lib/aioguard.mpy"] = self._read(parts + "/first/aioguard.mpy")
+        flat["lib/aioservice/kept.mpy"] = b"kept" * 60
+        tower["lib/aioclass/__init__.mpy"] = b"room" * 130
+        tower["lib/aioboot/guard.mpy"] = b"guard" * 110
+        tower["lib/aioboot/kept.mpy"] = b"kept" * 60
+        flat["lib/aioservice/__init__.mpy"] = tower["lib/aioservice/__init__.mpy"] = b"same" * 40
 
     def _read(self, path):
         with open(path, "rb") as file:
@@ -223,7 +241,7 @@ def prepared(disk, sets, what):
     return bytes(disk.flash.data)
 
 
-def run(what, fat, torn, stride, seed, parts, manager=True, share=0, shares=1):
+def run(what, fat, torn, stride, seed, parts, manager=True, share=0, shares=1, first=None):
     """Prints how many cuts were tried, and how many left anything but the old set or the new one ("lost"),
     or something that no deploy could go on from ("stuck"). `stride`: of second cuts each so manieth, from
     a start that `seed` chooses; of first ones this `share` of so many `shares`."""
@@ -233,7 +251,7 @@ def run(what, fat, torn, stride, seed, parts, manager=True, share=0, shares=1):
     rng.seed(seed)
     do = {"put": put, "full": put, "undo": take_back, "boots": power_on, "settle": settle}[what]
     on = full_and_on if what == "full" else power_on
-    sets = Sets(parts, manager)
+    sets = Sets(parts, manager, first)
     disk = Disk(fat, _BLOCKS, torn)
     before = prepared(disk, sets, what)
     steps = disk.steps(do, None)

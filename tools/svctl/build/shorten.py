@@ -20,8 +20,8 @@ from svctl.build import sift
 
 # An author's class inherits from these.
 INHERITED = ("aioclass",)
-# Seen in the traceback of each failing service.
-KEPT = ("_live",)
+# Seen in the traceback of each failing service; what a profile stands in for.
+KEPT = ("_live", "_stop")
 # Of the files that only a boot needs, without an underscore, since they know each other.
 INTERNAL = ("Finder", "HOOKS", "MANAGED", "adopt", "announce", "apply", "bring", "bring_all", "decided",
             "error_of", "purge", "reject", "resolve")
@@ -67,19 +67,29 @@ class Names:
     def shorten(self, name: str, text: str) -> str:
         """The source of a module with its private names shortened."""
         edits = self._private(text)
-        public = name.startswith(PUBLIC)
+        public = name.split("/")[0] in PUBLIC
         for node in self.trees[name].body:
             self._function(node, public, {}, edits)
         return _applied(text, edits)
 
+    def functions(self, name: str, text: str) -> dict[str, str]:
+        """{short name: that in the source} of a module's functions: a traceback has them."""
+        short = self._short(_tokens(text))
+        return {short[node.name]: node.name for node in ast.walk(self.trees[name])
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name in short}
+
     def _private(self, text: str) -> dict:
         """Edits that shorten the names with an underscore."""
         tokens = _tokens(text)
+        short = self._short(tokens)
+        return {t.start: (t.string, short[t.string]) for t in tokens if t.string in short}
+
+    def _short(self, tokens: list[tokenize.TokenInfo]) -> dict[str, str]:
+        """{name with an underscore: its short one} in a module."""
         words = {t.string for t in tokens if _PRIVATE.fullmatch(t.string)}
         own = words - self.kept - set(self.shared)
         used = self.kept | {self.shared[word] for word in words if word in self.shared}
-        short = {**self.shared, **_short({word: {""} for word in own}, used)}
-        return {t.start: (t.string, short[t.string]) for t in tokens if t.string in short}
+        return {**self.shared, **_short({word: {""} for word in own}, used)}
 
     def _function(self, node: ast.AST, public: bool, names: dict, edits: dict) -> None:
         """Walk a function, class or statement; `names` are the parameters shortened around it."""
@@ -152,7 +162,10 @@ def _defined(tree: ast.AST) -> set[str]:
 
 
 def _strings(tree: ast.AST) -> Iterable[str]:
-    return (n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str))
+    """The texts in a module, without its docstrings, which are not compiled."""
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return (node.value for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs)
 
 
 def _bound(body: list[ast.AST]) -> set[str]:
@@ -240,24 +253,44 @@ def with_texts(text: str) -> str:
     return b"".join(lines).decode().replace("_BUILT = const(0)", "_BUILT = const(1)")
 
 
-def of_folder(lib: Path, private: bool = True) -> dict[Path, str]:
-    """The sources of the project's modules below lib/ as a board gets them, by their files: with `private`
-    their private names are short.
-
-    What else somebody put there, and what cannot be parsed, is left as it is.
-    """
+def _sources(lib: Path) -> dict[str, str]:
+    """The modules of the rooms, by name; what else is there, and what cannot be parsed, is left as it is."""
     modules = {}
     for path in sift.walk(lib):
         if path.suffix != ".py" or not path.is_file():
             continue
         name = path.relative_to(lib).with_suffix("").as_posix()
-        if name.startswith(ROOMS):
+        if name.split("/")[0] in ROOMS:
             try:
                 ast.parse(path.read_bytes())
             except (SyntaxError, ValueError):
                 continue
             modules[name] = with_texts(path.read_text(encoding="utf-8"))
+    return modules
+
+
+def of_folder(lib: Path, private: bool = True) -> dict[Path, str]:
+    """The sources of the project's modules below lib/ as a board gets them, by their files: with `private`
+    their private names are short."""
+    modules = _sources(lib)
     if not private:
         return {lib / f"{name}.py": text for name, text in modules.items()}
     names = Names(modules)
     return {lib / f"{name}.py": names.shorten(name, text) for name, text in modules.items()}
+
+
+# -- the way back: the names of a traceback -----------------------------------
+
+_FRAME = re.compile(r'(File "/?(?:rom/)?lib/([^"]*)\.mpy", line \d+, in )(_\w)(?!\w)')
+
+
+def functions(lib: Path) -> dict[str, dict[str, str]]:
+    """{module: {short name of a function: that in the source}}, for with_functions()."""
+    modules = _sources(lib)
+    names = Names(modules)
+    return {name: names.functions(name, text) for name, text in modules.items()}
+
+
+def with_functions(text: str, known: dict[str, dict[str, str]]) -> str:
+    """The text of a traceback, with the names that the source has."""
+    return _FRAME.sub(lambda found: found[1] + known.get(found[2], {}).get(found[3], found[3]), text)

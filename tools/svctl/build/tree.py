@@ -165,6 +165,8 @@ def build(dest: Path, root: Path = ROOT, compiled: bool = True, rom: bool = Fals
         if not rom:  # nothing harms a ROM
             seen[MANIFEST] = _list(dest, seen, report)
         _clean(dest, seen, ledger, report)
+        if compiled:
+            _save(_functions(dest), shorten.functions(root / "lib"))
     finally:
         # Also after a file that does not compile: what was written is known next time.
         _save(ledger_path, {**ledger, **seen} if sys.exc_info()[0] else seen)
@@ -259,6 +261,11 @@ def _strays(names: list, texts: list) -> Iterator[str]:
             yield f"{name}: no service, as its name does not end in _service.py"
 
 
+def in_words(traceback: str, dest: Path = mpy.BUILD / "board") -> str:
+    """A traceback of a board that has this tree, with the names of functions that the source has."""
+    return shorten.with_functions(traceback, _load(_functions(dest)))
+
+
 def check(dest: Path, path: Optional[Path] = None) -> list[str]:
     """Raise TreeError when the interpreter could not load the tree's .mpy files. What to tell of those with
     native code for another machine: this one is not the only one that the tree is for."""
@@ -282,6 +289,11 @@ def _ledger(dest: Path) -> Path:
     tree, which holds only what a board holds."""
     key = hashlib.sha256(os.fsencode(dest.resolve())).hexdigest()[:12]
     return mpy.BUILD / "trees" / f"{key}.json"
+
+
+def _functions(dest: Path) -> Path:
+    """Where it is kept which functions are behind the short names of a tree, for tracebacks."""
+    return _ledger(dest).with_suffix(".functions.json")
 
 
 def _load(path: Path) -> dict:

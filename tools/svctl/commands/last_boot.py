@@ -1,6 +1,8 @@
 """`svctl last-boot`: what the last boot ended with."""
 from __future__ import annotations
 
+from svctl.build.tree import in_words
+
 HELP = "what the last boot ended with: cause, service, traceback, log"
 
 
@@ -17,6 +19,6 @@ def run(link, args, say) -> int:
     for word, value in told:
         if value:
             say(f"{word:>10}: {value}")
-    for line in [*(found["traceback"] or "").splitlines(), *(found["log"] or [])]:
+    for line in [*in_words(found["traceback"] or "").splitlines(), *(found["log"] or [])]:
         say(line)
     return 0

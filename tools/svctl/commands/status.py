@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
+from svctl.build.tree import in_words
 from svctl.look import journal
 from svctl.manage import complete, services
 
@@ -24,7 +25,8 @@ def run(link, args, say) -> int:
         lines = journal.read(link, name=found[0]["name"], last=SHOWN)[0]
         more["log"] = [line.data for line in lines]
         if "error" in found[0]:  # what it suffers from now
-            trace = more["traceback"] = list(link.ask("services", "trace", found[0]["name"]))
+            trace = more["traceback"] = [
+                in_words(line) for line in link.ask("services", "trace", found[0]["name"])]
     say.data([{**services.public(each), **more} for each in found])
     for each in found:
         say(each.get("line") or f"{each['name']}.service is not loaded: {each['reason']}")

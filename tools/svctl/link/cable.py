@@ -12,6 +12,7 @@ from typing import Iterator, Optional
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
+from svctl.build.tree import in_words
 from svctl.errors import BoardFault, LinkError
 from svctl.link import port as ports
 from svctl.link.source import pieces, source
@@ -124,7 +125,7 @@ class Link:
             out, error = self._transport.follow(timeout)
             self._transport.longest = self.patience
         if error:
-            fault = BoardFault(error.decode(errors="replace"))
+            fault = BoardFault(in_words(error.decode(errors="replace")))
             if fault.kind.startswith("NameError") and code.startswith(_name("")):  # what was sent is gone
                 raise LinkError(f"{self.port}: {RESET}")
             raise fault
@@ -235,7 +236,7 @@ class Link:
         try:
             yield
         except TransportExecError as error:
-            raise BoardFault(error.error_output) from error
+            raise BoardFault(in_words(error.error_output)) from error
         except TransportError as error:
             if str(error) == RESET:
                 raise LinkError(f"{self.port}: {RESET}") from error
