@@ -42,6 +42,7 @@ package("aioservice", files=(
     "runner.py",
     "safemode.py",
     "settings.py",
+    "settingsfile.py",
     "starting.py",
     "startup.py",
     "verbs.py",
@@ -54,10 +55,12 @@ module("aioclass.py", base_path="lib", opt=2)
 module("aioclass_api.py", base_path="lib", opt=2)
 module("aioclass_asyncmd.py", base_path="lib", opt=2)
 module("aioclass_calendar.py", base_path="lib", opt=2)
+module("aioclass_children.py", base_path="lib", opt=2)
 module("aioclass_errors.py", base_path="lib", opt=2)
 module("aioclass_heal.py", base_path="lib", opt=2)
 module("aioclass_people.py", base_path="lib", opt=2)
 module("aioclass_record.py", base_path="lib", opt=2)
+module("aioclass_rule.py", base_path="lib", opt=2)
 module("aioclass_special.py", base_path="lib", opt=2)
 module("aioclass_timed.py", base_path="lib", opt=2)
 module("aioclass_watch.py", base_path="lib", opt=2)

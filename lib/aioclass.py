@@ -1,6 +1,6 @@
 # Service: what an author writes, and its life: the one state machine of the project.
 # Resident, and without imports on its way down: a MemoryError must not meet one. What
-# people and authors ask of a service beside that is in aioclass_api, loaded on use.
+# people and authors ask of a service beside that is in other files, loaded on use.
 #
 # Transitions (a test checks that no other happens). "ask" is a request to stop; in
 # `stopping` the tear-down runs: children, stop callbacks, on_stop(), cleanup().
@@ -51,7 +51,7 @@ _LEFT = const("does not end; left behind")
 _MADE = const(60)
 _MORE = const(
     " =api log error first =people path reason record _child_tasks "
-    "=api add_callback add_ctask add_logger call_back children rule =watch watch =heal heal "
+    "=api add_logger =children add_callback add_ctask call_back children =rule rule =watch watch =heal heal "
     "=people gracefully_stop interrupt shutdown startup wait_for_shutdown =special prepared "
 )
 
@@ -139,7 +139,7 @@ class Service:
     # Shared defaults: an instance pays for an attribute only when it differs.
     # manager: set on the class by the manager; module: the module it came from
     manager = module = None
-    special = False  # its task needs more than args and kwargs: see aioclass_api.prepared()
+    special = False  # its task needs more than args and kwargs: see aioclass_special.prepared()
     task = setup = cleanup = on_stop = on_error = None
     _life = None  # the asyncio task of its life
     _owed = 0  # 1: setup() was entered, cleanup() is owed; 2: it is up, on_stop() too
@@ -155,7 +155,7 @@ class Service:
         return "Service: %s.service from %s" % (self.name, self.path)
 
     def __getattr__(self, name):
-        at = _MORE.find(" %s " % name)
+        at = _MORE.find(" " + name + " ")
         if at < 0:
             raise AttributeError("%s.%s" % (type(self).__name__, name))
         found = lookup("aioclass_", _MORE, name)

@@ -69,7 +69,9 @@ def _chain(service, manager, path):
         elif other.state == "blocked":
             return _chain(other, manager, path + [name])
         else:
-            why = "failed" if other.state == "restarting" else other.state
+            why = other.state
+            if why == "restarting" or why == "stopping" and other.series and not other._asked:
+                why = "failed"
             if why in ("waiting", "starting", "running"):
                 first = first or "%s -> %s (%s)" % (" -> ".join(path), name, why)
                 continue

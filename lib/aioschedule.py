@@ -36,7 +36,7 @@ def uptime():
 
 
 def __getattr__(name):
-    at = _TABLE.find(" %s " % name)
+    at = _TABLE.find(" " + name + " ")
     if at < 0:
         raise AttributeError(name)
     file = _TABLE[_TABLE.rfind("=", 0, at) + 1 : at + 1].split(" ", 1)[0]

@@ -21,7 +21,7 @@ def lookup(prefix, table, name):
     A string, as a dict would keep each name in memory for good. In its file a function that
     would hide a built-in has a `_` at its end.
     """
-    at = table.find(" %s " % name)
+    at = table.find(" " + name + " ")
     if at < 0:
         raise AttributeError(name)
     file = table[table.rfind("=", 0, at) + 1 : at + 1].split(" ", 1)[0]

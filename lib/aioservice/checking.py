@@ -56,7 +56,7 @@ def check():
     """
     services = {name: None for name in _files()}
     from .findings import findings
-    from .settings import read
+    from .settingsfile import read
 
     mgr = manager()
     settings, fault = read()

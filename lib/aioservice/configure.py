@@ -6,7 +6,8 @@ import os
 from aioctl.text import plain
 
 from .manager import manager
-from .settings import CONFIG, fault_of, kind, load, read
+from .settings import fault_of, kind
+from .settingsfile import CONFIG, load, read
 
 _DEEP = const(12)  # levels of lists and objects in a value
 

@@ -262,15 +262,16 @@ class Finder:
             manager.fault = refused if self.fault is None else self.fault + "\n" + refused
 
     def _read(self):
-        from .settings import fault_of, read, resolve
-
         try:
-            settings, self.fault = read()
+            settings, self.fault = _helper("aioservice.settingsfile").read()
         except MemoryError:
             text = "services.config: no memory to read it"
             if self.manager.services:  # they have theirs: what is started now must not go without
                 raise _error(text, "SettingsError")
             settings, self.fault = {}, text + "; using defaults"
+        give_back("aioservice.settingsfile")  # the next one takes its place
+        from .settings import fault_of, resolve
+
         options = settings.pop("_boot", {})
         fault = fault_of("_boot", options)
         if fault is None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 FLASH = """
 import json, os, sys, vfs
-import aioservice.configure, aioservice.settings
-from aioservice.settings import read
+import aioservice.configure, aioservice.settings, aioservice.settingsfile
+from aioservice.settingsfile import read
 class Flash:
     def __init__(self, blocks, size):
         self.size, self.blocks = size, blocks

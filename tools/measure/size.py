@@ -19,22 +19,21 @@ ROOM = 2500
 KEPT = 900
 # In the order in which a board comes to load them.
 MODULES = ("aioschedule", "aiolog", "aioctl", "aioctl.core", "aioclass", "aioservice", "aioservice.manager",
-           "aioservice.starting", "aioservice.verbs", "aioservice.order", "aioservice.settings",
-           "aioservice.discovery", "aioservice.startup", "aioclass_asyncmd", "aioclass_timed", "aiotimers",
-           "aiocalendar_rule", "aiocalendar_time", "aiotimers_alarm", "aiotimers_start", "aioclass_calendar",
-           "aiocalendar_kept",
-           "aiotimers_add", "aioclass_watch", "aioclass_api", "aioclass_people", "aioclass_errors",
-           "aioclass_heal", "aioctl.kept",
-           "aioclass_special", "aioclass_record", "aiologger", "aiolograte", "aioctl.jobs", "aioctl.verbs",
-           "aioctl.tagged", "aioservice.operation", "aioservice.control", "aioservice.configure",
-           "aioservice.change", "aioservice.checking", "aioservice.findings", "aioservice.near",
-           "aioservice.graph", "aioservice.heap", "aioservice.report", "aioservice.bringup",
-           "aioservice.runner", "aioservice.anew", "aioservice.callbacks", "aioctl.report", "aioctl.trace",
-           "aioctl.strays", "aioctl.logs", "aiolines", "aiocalendar", "aioctl.env", "aioctl.utf8",
-           "aioctl.profiler",
-           "aioctl.figures", "aiologging", "aiolog_streamlog", "aioconsole",
-           "aiowatchdog", "aioservice_rom", "aioguard", "aioservice.kept", "aioservice.safemode",
-           "aioservice.masks", "aioservice.damage", "aioswitch", "aioswitch_trial")
+           "aioservice.starting", "aioservice.verbs", "aioservice.order", "aioservice.settingsfile",
+           "aioservice.settings", "aioservice.discovery", "aioservice.startup",
+           "aioclass_asyncmd", "aioclass_timed", "aiotimers", "aiocalendar_rule", "aiocalendar_time",
+           "aiotimers_alarm", "aiotimers_start", "aioclass_calendar", "aiocalendar_kept", "aiotimers_add",
+           "aioclass_watch", "aioclass_api", "aioclass_children", "aioclass_rule", "aioclass_people",
+           "aioclass_errors", "aioclass_heal", "aioctl.kept", "aioclass_special", "aioclass_record",
+           "aiologger", "aiolograte", "aioctl.jobs", "aioctl.verbs", "aioctl.tagged",
+           "aioservice.operation", "aioservice.control", "aioservice.configure", "aioservice.change",
+           "aioservice.checking", "aioservice.findings", "aioservice.near", "aioservice.graph",
+           "aioservice.heap", "aioservice.report", "aioservice.bringup", "aioservice.runner",
+           "aioservice.anew", "aioservice.callbacks", "aioctl.report", "aioctl.trace", "aioctl.strays",
+           "aioctl.logs", "aiolines", "aiocalendar", "aioctl.env", "aioctl.utf8", "aioctl.profiler",
+           "aioctl.figures", "aiologging", "aiolog_streamlog", "aioconsole", "aiowatchdog",
+           "aioservice_rom", "aioguard", "aioservice.kept", "aioservice.safemode", "aioservice.masks",
+           "aioservice.damage", "aioswitch", "aioswitch_trial")
 
 
 class Line(NamedTuple):

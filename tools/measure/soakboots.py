@@ -241,7 +241,7 @@ class Boards:
 
     def _parse(self, data: bytes) -> tuple[dict, Optional[str]]:
         """Settings, and what is odd about them."""
-        return self.settings.parse(check.device("aioctl.utf8").decoded(data))
+        return check.device("aioservice.settingsfile").parse(check.device("aioctl.utf8").decoded(data))
 
     def _unharmed(self, case: dict, board: Path, report: dict) -> bool:
         """Whether settings could be saved after, and those that were whole are all there."""

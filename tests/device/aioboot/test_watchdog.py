@@ -292,7 +292,7 @@ def test_what_the_port_refuses_is_said_and_the_board_is_up(board, env, machine, 
 
 ASKED = """
 import os, sys
-import aioservice.settings as settings
+import aioservice.settingsfile as settings
 
 def boot():
     sys.modules.pop("aiowatchdog", None)

@@ -10,13 +10,17 @@ import pytest
 from support.harness import ROOT
 
 
-@pytest.fixture(scope="module")
-def settings():
-    """The device's module on CPython; only reading and ${NAME} touch anything else."""
-    spec = importlib.util.spec_from_file_location("settings", ROOT / "lib/aioservice/settings.py")
+def on_cpython(name):
+    """The device's module; only reading and ${NAME} touch anything else."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"lib/aioservice/{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return on_cpython("settings")
 
 
 RIGHT = {
@@ -179,12 +183,12 @@ def test_instances_and_other_names(settings):
 GOOD = '{"hello": {"enabled": true, "args": [3, "a:}]\\"{", {"a\\\\": 1}]}, "w": {"x": 1.5, "y": []}}'
 
 
-def test_a_file_cut_at_any_byte_is_seen(vm, settings):
+def test_a_file_cut_at_any_byte_is_seen(vm):
     """MicroPython's own json takes some of them."""
-    assert settings.parse(GOOD) == (json.loads(GOOD), None)
+    assert on_cpython("settingsfile").parse(GOOD) == (json.loads(GOOD), None)
     (vm.root / "good").write_text(GOOD)
     out = vm.run("""
-from aioservice.settings import parse
+from aioservice.settingsfile import parse
 text = open("good").read()
 print(parse(text)[1], parse(" " + text + "\\n")[1])
 for n in range(len(text)):

@@ -76,7 +76,7 @@ def test_what_is_the_same_is_taken_on_the_board_and_by_check(board):
     board.vm.put("cases.json", json.dumps({name: list(data) for name, data in SAME.items()}))
     assert board.run("""
 import json
-from aioservice.settings import read
+from aioservice.settingsfile import read
 cases = json.load(open("cases.json"))
 for name in sorted(cases):
     with open("services.config", "wb") as file: file.write(bytes(cases[name]))
@@ -123,12 +123,12 @@ def test_a_board_and_a_computer_agree_on_each(board):
     board.vm.put("texts.json", "\n".join(json.dumps(text, ensure_ascii=False) for text in texts))
     out = board.run("""
 import json
-from aioservice.settings import parse
+from aioservice.settingsfile import parse
 for line in open("texts.json"):
     try: print(json.dumps(parse(json.loads(line))[0]["a"]))
     except ValueError: print("no")
 """).split("\n")
-    module = check.device("aioservice.settings")
+    module = check.device("aioservice.settingsfile")
     for text, told in zip(texts, out):
         try:
             found = module.parse(text)[0]["a"]
@@ -152,7 +152,7 @@ def test_halves_of_characters_are_told_and_never_saved(board):
 
 BOOT = """
 import json, os, sys
-import aioservice.settings as settings
+import aioservice.settingsfile as settings
 
 def boot():
     sys.modules.pop("aiowatchdog", None)
@@ -190,7 +190,7 @@ def test_boot_py_goes_by_the_settings_that_count(vm32):
 def test_the_settings_in_rom_are_read_the_same(vm32, mark):
     vm32.ship("boot.py")
     vm32.burn({"services.config": mark + b'{"_boot": {"watchdog": 5}}'})
-    out = vm32.run("import sys\nexec(open('boot.py').read(), {})\nfrom aioservice.settings import read\n"
+    out = vm32.run("import sys\nexec(open('boot.py').read(), {})\nfrom aioservice.settingsfile import read\n"
                    "print(sys.modules['aiowatchdog'].watchdog.wanted, read())").out
     assert out == "5 ({'_boot': {'watchdog': 5}}, None)\n"
 

@@ -13,7 +13,7 @@ _FOLDER = const("aioservices/services")
 # figures, so that what is left between the two is work, not the size of the code.
 OWN = (
     "aiolog aioservice.manager aioservice.startup aioservice.starting aioservice.order "
-    "aioservice.discovery aioservice.settings"
+    "aioservice.discovery aioservice.settings aioservice.settingsfile"
 )
 
 

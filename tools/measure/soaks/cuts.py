@@ -19,7 +19,7 @@ class Settings:
         return save(_entries(n))
 
     def read(self):
-        from aioservice.settings import read
+        from aioservice.settingsfile import read
 
         found = read()[0]
         for n in range(6):

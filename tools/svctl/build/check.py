@@ -175,7 +175,7 @@ def read(tree: Path) -> Project:
             except Unknown:
                 pass
     with _inside(tree):
-        told, fault = device("aioservice.settings").read()
+        told, fault = device("aioservice.settingsfile").read()
     return Project(told, fault, services, failed, takes, faults)
 
 
@@ -229,7 +229,7 @@ def errors(data: bytes) -> list[str]:
     """What of a settings file has a board go by others instead, or leave an entry out."""
     settings = device("aioservice.settings")
     try:
-        found, _ = settings.parse(device("aioctl.utf8").decoded(data))
+        found, _ = device("aioservice.settingsfile").parse(device("aioctl.utf8").decoded(data))
     except (ValueError, RecursionError) as error:
         return [placed(f"services.config is damaged: {error}", data)]
     told = []

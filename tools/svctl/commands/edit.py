@@ -91,7 +91,7 @@ def _checked(entry: settings.Entry, data: bytes) -> tuple[dict, list]:
     name, text = entry.name, ""
     try:
         text = device("aioctl.utf8").decoded(data)
-        after, odd = device("aioservice.settings").parse(text)
+        after, odd = device("aioservice.settingsfile").parse(text)
     except (ValueError, RecursionError) as error:
         raise SettingsError(_where(name, text, str(error))) from error
     wrong, slips = settings.faults(name, after)

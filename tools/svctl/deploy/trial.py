@@ -17,7 +17,7 @@ from svctl.link.port import why_not
 from svctl.manage import act, services
 
 UP = 110.0  # s in which a board that was reset is back at a prompt; one that hangs goes back after 90
-MOMENT = 1.0  # s that a service has to run
+MOMENT = 2  # between the whole seconds of a board: a service has run for longer than one
 GRACE = 5.0  # s beyond its start_timeout
 START = 30.0  # s, where a board does not say it
 HOLD = 300  # s in which the board leaves it to us

@@ -49,7 +49,7 @@ def same(link: Link, project: Project, board: dict) -> set:
 def _said(data: bytes) -> Optional[str]:
     """What settings say, in one form; None for what a board does not take as it stands."""
     try:
-        found, odd = check.device("aioservice.settings").parse(check.device("aioctl.utf8").decoded(data))
+        found, odd = check.device("aioservice.settingsfile").parse(check.device("aioctl.utf8").decoded(data))
     except (ValueError, RecursionError):
         return None
     return None if odd else json.dumps(found, sort_keys=True)

@@ -17,12 +17,14 @@ REFUSED = "the board refused"
 # What a board loads for it
 COMMON = ("aioctl.text", "aioclass_errors", "aioservice.order", "aioservice.starting", "aioservice.verbs",
           "aioservice.operation")
+SETTINGS = ("aioservice.settings", "aioservice.settingsfile")
 MODULES = {
     **dict.fromkeys(("start", "stop", "restart"), (*COMMON, "aioservice.control", "aioservice.report")),
-    **dict.fromkeys(("enable", "disable"), ("aioctl.text", "aioservice.settings", "aioservice.configure")),
+    **dict.fromkeys(("enable", "disable"), ("aioctl.text", *SETTINGS, "aioservice.configure")),
     **dict.fromkeys(("mask", "unmask"), (*COMMON, "aioservice.kept", "aioservice.masks")),
-    **dict.fromkeys(("load", "unload", "reload"), (*COMMON, "aioservice.settings", "aioservice.discovery",
-                                                   "aioservice.control", "aioservice.change")),
+    **dict.fromkeys(("load", "unload", "reload"),
+                    (*COMMON, *SETTINGS, "aioservice.discovery", "aioservice.control",
+                     "aioservice.change")),
 }
 # Of a service that these leave in another state it is said, and the exit code is 1.
 WANTED = {"start": True, "restart": True, "reload": True, "stop": False}

@@ -36,7 +36,7 @@ def names(prefix: str, parsed_args, **_) -> list:
         found |= set(service_files(root))
         with contextlib.suppress(OSError, ValueError):
             text = device("aioctl.utf8").decoded((root / "services.config").read_bytes())
-            found |= {key for key in device("aioservice.settings").parse(text)[0] if key != "_boot"}
+            found |= {key for key in device("aioservice.settingsfile").parse(text)[0] if key != "_boot"}
     for port in [*parsed_args.ports, *getattr(parsed_args, "more", ())]:
         with contextlib.suppress(ToolError):
             found |= set(_on(port))
