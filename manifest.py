@@ -79,6 +79,7 @@ package("aioservice", files=(
     "__init__.py",
     "anew.py",
     "applying.py",
+    "bringup.py",
     "callbacks.py",
     "change.py",
     "checking.py",

@@ -62,7 +62,6 @@ _SLEPT = const(3)
 _SOFT = const(4)
 _MARK = const(b"aioG")
 _SIZE = const(16)
-_ENDS = ()  # how a life may end
 
 
 class _Registers:
@@ -110,13 +109,22 @@ def _find():
 
 
 _memory = _find()
-_crumb = None  # with a record in a file: whether the names of services are written down as they run
-_told = False
-_manager = _Service = None
-_check = None  # boot.py's function that compares files with the manifest, where it was asked
-_damaged = ()  # of what it found, the files that are not in lib/
-_live = _task = None  # Service._live and asyncio.create_task, where the steps are marked
-_now = None  # the _Steps that is at it
+
+
+class _Boot:
+    """What this boot has come to."""
+
+    _crumb = None  # with a record in a file: whether the names of services are written down as they run
+    _told = _pardoned = False  # a death was foretold; how the boot before ended says nothing
+    _manager = _service = None  # the manager and the class of services, once it comes up
+    _check = None  # boot.py's function that compares files with the manifest, where it was asked
+    _damaged = ()  # of what it found, the files that are not in lib/
+    _live = _task = None  # Service._live and asyncio.create_task, where the steps are marked
+    _now = None  # the _Steps that is at it
+    _ends = ()  # how a life may end
+
+
+_this = _Boot()
 
 
 def _kept():
@@ -162,6 +170,8 @@ def _cause():
     machine.reset(). A soft reset leaves both with the cause that they had. What tells is the clock of the
     chip: it goes on then, and begins anew with any other reset.
     """
+    if _this._pardoned:
+        return _SLEPT
     cause = machine.reset_cause()
     if cause == getattr(machine, "DEEPSLEEP_RESET", -1):
         return _SLEPT
@@ -178,8 +188,7 @@ def _up():
 
 def pardon():
     """How the boot before ended says nothing of the files that are there now."""
-    global _cause
-    _cause = lambda: _SLEPT  # noqa: E731 - one more name would stay for good
+    _this._pardoned = True
 
 
 def start(check=None):
@@ -187,7 +196,6 @@ def start(check=None):
 
     Returns the files of lib/ that are damaged, if any; nothing is to be started then. `check` is boot.py's.
     """
-    global _crumb, _check, _damaged
     cause = _cause()
     before, phase, _ = _state()
     n = before
@@ -206,15 +214,15 @@ def start(check=None):
     if died and phase == _BOOTS:
         n = min(n + 1, _MOST)
     if check is not None and (n or died):
-        _damaged = check()
-        if _damaged is not None:
-            lib = [path for path in _damaged if path[:4] == "lib/"]
+        _this._damaged = check()
+        if _this._damaged is not None:
+            lib = [path for path in _this._damaged if path[:4] == "lib/"]
             if lib:
                 return lib
-            _check = check
+            _this._check = check
     if _memory is None:
         # A loop of resets in safe mode writes no more.
-        _crumb = n > 0 and before < _MOST
+        _this._crumb = n > 0 and before < _MOST
         if died:
             _kept().died(n, before)
     else:
@@ -235,12 +243,11 @@ def _drop(all_of_it):
 
 def damaged():
     """The files that still are not as the manifest has them; None where that was not looked at."""
-    global _damaged
-    if _check is None:
+    if _this._check is None:
         return None
-    if _damaged:
-        _damaged = _check([path.rpartition(".")[0] for path in _damaged]) or ()
-    return _damaged
+    if _this._damaged:
+        _this._damaged = _this._check([path.rpartition(".")[0] for path in _this._damaged]) or ()
+    return _this._damaged
 
 
 def safe():
@@ -264,11 +271,10 @@ def begin(manager, known, service):
 
     `known`: the names of all services; `service`: their class.
     """
-    global _manager, _Service
     n, phase, is_safe = _state()
-    if _manager is None and phase:
-        _manager = manager
-        _Service = service
+    if _this._manager is None and phase:
+        _this._manager = manager
+        _this._service = service
         crumb, counts, _ = blame()
         if crumb and counts or _memory is None and n:
             name = None
@@ -277,7 +283,7 @@ def begin(manager, known, service):
                     name = each
             if name is not None or _memory is None:
                 _kept().blamed(name)
-        if _crumb or _memory is not None and (n or "aioboot.watchdog" in sys.modules):
+        if _this._crumb or _memory is not None and (n or "aioboot.watchdog" in sys.modules):
             _trace(True)
         create_task = __import__("asyncio").create_task
         create_task(_last())
@@ -297,10 +303,10 @@ def begin(manager, known, service):
 
 def note(name):
     """Notes that a service's file is imported; None: no longer."""
-    if not _told:
+    if not _this._told:
         if _memory is not None:
             _memory.put(_CRUMB, code(name) if name else 0)
-        elif _crumb and name:  # until the first life begins: half the writes
+        elif _this._crumb and name:  # until the first life begins: half the writes
             _kept().step(name)
 
 
@@ -329,29 +335,28 @@ class _Steps:
         return self.coro.pend_throw(error)
 
     def _step(self, call, value):
-        global _now
         if _memory is None:
             if self.name is None:
                 return call(value)
             _kept().step(self.name)
             self.name = None
             if self.crumb:  # a life: its setup() is a task that it makes
-                _now = self
+                _this._now = self
         else:
-            _now = self
-            if not _told:
+            _this._now = self
+            if not _this._told:
                 _memory.put(_CRUMB, self.crumb)
         try:
             return call(value)
         except BaseException as error:
-            if self.life is not None and not isinstance(error, _ENDS):
+            if self.life is not None and not isinstance(error, _this._ends):
                 _panic(self.life, error)
             raise
         finally:
-            _now = None
+            _this._now = None
             if _memory is None:
                 _kept().step("")
-            elif not _told:
+            elif not _this._told:
                 _memory.put(_CRUMB, 0)
 
 
@@ -365,34 +370,33 @@ def _panic(name, error):
 def _traced(service, error=None):
     name = service.name
     person = service.manager is not None and name == service.manager.last
-    return _Steps(_live(service, error), _PERSON if person else code(name), None if person else name, name)
+    crumb = _PERSON if person else code(name)
+    return _Steps(_this._live(service, error), crumb, None if person else name, name)
 
 
 def _create(coro):
     """asyncio.create_task(): who makes a task is to blame for it."""
-    if _now is not None and not isinstance(coro, _Steps):
-        coro = _Steps(coro, 0 if _memory is None else _now.crumb, _now.whose)
-    return _task(coro)
+    if _this._now is not None and not isinstance(coro, _Steps):
+        coro = _Steps(coro, 0 if _memory is None else _this._now.crumb, _this._now.whose)
+    return _this._task(coro)
 
 
 def _trace(on):
     """Has the steps of services marked from now on, or no longer."""
-    global _live, _task, _ENDS
     import asyncio
 
-    _ENDS = (StopIteration, KeyboardInterrupt, asyncio.CancelledError)
+    _this._ends = (StopIteration, KeyboardInterrupt, asyncio.CancelledError)
 
     if on:
-        _live, _task = _Service._live, asyncio.create_task
-    _Service._live = _traced if on else _live
-    asyncio.core.create_task = asyncio.create_task = _create if on else _task
+        _this._live, _this._task = _this._service._live, asyncio.create_task
+    _this._service._live = _traced if on else _this._live
+    asyncio.core.create_task = asyncio.create_task = _create if on else _this._task
 
 
 async def _last():
     """Says that the boot has lasted, and gives back what was only there to see that."""
-    global _crumb
     await __import__("asyncio").sleep(_LASTS)
-    while _told:
+    while _this._told:
         await __import__("asyncio").sleep(1)
     is_safe = safe()
     _set(0, _LASTED, is_safe)
@@ -407,9 +411,9 @@ async def _last():
         _kept().lasted()
         break
     watched = "aioboot.watchdog" in sys.modules
-    if _live is not None and (_memory is None or not watched):
+    if _this._live is not None and (_memory is None or not watched):
         _trace(False)
-    _crumb = None
+    _this._crumb = None
     _drop(not is_safe and not watched)
 
 
@@ -431,7 +435,7 @@ def ended():
 def leave():
     """Leaves safe mode; this boot is to last from now on."""
     _set(0, _BOOTS, False)
-    if _manager is not None:
+    if _this._manager is not None:
         __import__("asyncio").create_task(_last())
 
 
@@ -440,9 +444,8 @@ def foretell(name, why):
 
     What is known now is written to the flash, as the memory is lost.
     """
-    global _told
     if _state()[1]:
-        _told = name is not None
+        _this._told = name is not None
         if _memory is not None:
             _memory.put(_CRUMB, code(name) | _TOLD if name else 0)
         try:

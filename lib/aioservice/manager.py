@@ -14,7 +14,7 @@ _ROOM = const(3000)  # bytes that the stop of a service takes, and its cleanup
 _MORE = {
     "anew": "anew",
     "starting": "begin outcome release",
-    "startup": "bring_up",
+    "bringup": "bring_up",
     "verbs": "forget get restart start stop",
 }
 _WAITS = const(("waiting", "blocked"))

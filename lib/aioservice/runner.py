@@ -1,5 +1,5 @@
 # run(): the whole of it, as main.py uses it: boot, init, console, until stopped; then shutdown.
-# Its frames stay as long as the board runs, so what only the start needs is in startup.
+# Its frames stay as long as the board runs, so what only the start needs is in bringup.
 
 import asyncio
 import sys

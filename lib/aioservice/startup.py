@@ -1,19 +1,12 @@
-# How a board brings all its services up: boot() and init(), and the start of run(), which is these and the
-# console. Given back when all is up.
+# boot() and init(): the two ways in which a board brings all its services up.
+# Given back when all is up.
 
 import asyncio
 
 from aiobase import forget
 
 from .manager import manager
-from .starting import begin, decided, outcome, release
-
-_MOMENT = const(2)  # s
-_HINTS = (
-    "aioservice.status() shows the services, aioctl.status() the tasks, aioctl.log() the journal;",
-    'load("world"), unload("world"), stop("hello"), config("hello", True, 3, 2) act on them;',
-    'traceback("dofail") explains a failure. Ctrl-D shuts down.',
-)
+from .starting import decided
 
 
 def _find(config, groups, exclude):
@@ -112,28 +105,3 @@ def init(
             rest.append(service)
     _start(mgr, rest, _say(mgr, debug, log, debug_log))
     mgr.release()
-
-
-async def bring_up(self, options):
-    """Starts all services, the console's last. Imports nothing on its way: they may take all memory."""
-    await boot(**{k: v for k, v in options.items() if k != "init_schedule"})
-    init(**options)
-    await _settled(self)
-    if self.last in self.services:
-        for text in _HINTS:
-            print(text)
-        begin(self, [self.services[self.last]])
-    else:
-        if not self.services and not self.failed:
-            print("no services: put <name>_service.mpy into aioservices/services")
-        print("no console; Ctrl-C shuts down")
-    release(self)
-
-
-async def _settled(self):
-    """Gives the others a moment to come up, so that their lines stand before the prompt."""
-    others = [s for s in self.services.values() if s.name != self.last]
-    try:
-        await asyncio.wait_for(outcome(self, others), _MOMENT)
-    except asyncio.TimeoutError:
-        pass

@@ -1,0 +1,38 @@
+# The start of run(): boot, init, the console. A method of the manager; given back when all is up.
+
+import asyncio
+
+from .starting import begin, outcome, release
+from .startup import boot, init
+
+_MOMENT = const(2)  # s
+_HINTS = (
+    "aioservice.status() shows the services, aioctl.status() the tasks, aioctl.log() the journal;",
+    'load("world"), unload("world"), stop("hello"), config("hello", True, 3, 2) act on them;',
+    'traceback("dofail") explains a failure. Ctrl-D shuts down.',
+)
+
+
+async def bring_up(self, options):
+    """Starts all services, the console's last. Imports nothing on its way: they may take all memory."""
+    await boot(**{k: v for k, v in options.items() if k != "init_schedule"})
+    init(**options)
+    await _settled(self)
+    if self.last in self.services:
+        for text in _HINTS:
+            print(text)
+        begin(self, [self.services[self.last]])
+    else:
+        if not self.services and not self.failed:
+            print("no services: put <name>_service.mpy into aioservices/services")
+        print("no console; Ctrl-C shuts down")
+    release(self)
+
+
+async def _settled(self):
+    """Gives the others a moment to come up, so that their lines stand before the prompt."""
+    others = [s for s in self.services.values() if s.name != self.last]
+    try:
+        await asyncio.wait_for(outcome(self, others), _MOMENT)
+    except asyncio.TimeoutError:
+        pass
