@@ -6,7 +6,6 @@ import sys
 
 from aiobase import describe, names
 from aiobase.errors import ServiceError
-from aiobase.fault import said
 from aiobase.text import is_terminal, match, plain
 import aioschedule
 
@@ -28,6 +27,11 @@ _TAGS = {
 
 # States in which a service works, so that a failed requirement matters to it.
 _WORKS = ("starting", "running", "done", "scheduled")
+
+
+def said(value):
+    # Not imported with this: most looks tell of no failure.
+    return __import__("aiobase.fault", None, None, ("said",)).said(value)
 
 
 def _said(fault):
