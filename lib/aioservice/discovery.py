@@ -144,7 +144,8 @@ def _of_class(name, path):
 class Finder:
     """One look at the files and the settings; brings services into the manager."""
 
-    def __init__(self, manager, config=True):
+    def __init__(self, manager, given=None):
+        """`given`: what settings.given() says, or () for no settings; it is asked where that is None."""
         self.manager = manager
         self.files = files()
         # The hardware watchdog, where boot.py armed it; loading is progress, and feeds it.
@@ -156,8 +157,11 @@ class Finder:
         self.fault = None  # what is wrong with services.config as a whole
         self.settings = self.options = {}
         self.faults = {}  # name -> error
-        if config:
-            self._read()
+        if given is None:
+            given = _helper("aioservice.settings").given(manager)
+            forget("aioservice.settings")  # before services are imported: it is larger than most
+        if given:
+            self._take(given)
         self._is_safe = self._look()
         if self.fault is not None and self.fault not in (manager.fault or ""):  # each load() reads again
             note("aioservice", self.fault)
@@ -171,32 +175,16 @@ class Finder:
         if refused is not None:
             manager.fault = refused if self.fault is None else self.fault + "\n" + refused
 
-    def _read(self):
-        try:
-            settings, self.fault = _helper("aioservice.settingsfile").read()
-        except MemoryError:
-            text = "services.config: no memory to read it"
-            if self.manager.services:  # they have theirs: what is started now must not go without
-                raise error_of(text, "SettingsError")
-            settings, self.fault = {}, text + "; using defaults"
-        forget("aioservice.settingsfile")  # the next one takes its place
-        from .settings import fault_of, resolve
-
-        options = settings.pop("_boot", {})
-        fault = fault_of("_boot", options)
-        if fault is None:
-            self.options = options
-            aioschedule.clock[3] = options.get("utc_offset") or 0
-            if options.get("blame"):
-                from .heap import measured
-
-                self.make = measured(self.manager, self.make)
-        else:
-            self.fault = (self.fault + "\n" if self.fault else "") + "services.config: " + fault
-        self.settings, faults = resolve(settings)
+    def _take(self, given):
+        """Keeps what settings.given() says."""
+        self.settings, self.options, faults, self.fault = given
         for name in faults:
             self.faults[name] = error_of("services.config: " + faults[name], "SettingsError")
-        forget("aioservice.settings")  # before services are imported: it is larger than most
+        aioschedule.clock[3] = self.options.get("utc_offset") or 0
+        if self.options.get("blame"):
+            from .heap import measured
+
+            self.make = measured(self.manager, self.make)
 
     def _look(self):
         """Whether this is safe mode; sees who is to blame for the last boots, and who is masked."""

@@ -1,7 +1,6 @@
 # What people read about services: printed piece by piece, so that a look at forty of them
 # builds no strings. The only place with colours; loaded when somebody looks.
 
-import io
 import sys
 
 from aiobase import describe, names
@@ -34,7 +33,7 @@ def said(value):
     return __import__("aiobase.fault", None, None, ("said",)).said(value)
 
 
-def _said(fault):
+def one_line(fault):
     """What is kept of an error in one line of bounded length."""
     text = describe(fault)
     return " ".join(text.split("\n")) if "\n" in text else text
@@ -43,10 +42,10 @@ def _said(fault):
 def _why(fault):
     """Why a service could not be loaded: of what its own code raises the kind, or which module is missing."""
     kind = fault[0] if isinstance(fault, tuple) else fault
-    return _said(fault if issubclass(kind, (ServiceError, ImportError)) else kind)
+    return one_line(fault if issubclass(kind, (ServiceError, ImportError)) else kind)
 
 
-def _is_now(service):
+def is_now(service):
     """Whether its last failure is what it suffers from, and not one before."""
     state = service.state
     if state == "starting":
@@ -87,7 +86,7 @@ def _write_state(put, service):
     state = service.state
     if state in ("failed", "restarting"):
         put("failed: ")
-        put(_said(service._fault))
+        put(one_line(service._fault))
         if state == "restarting":
             left = service.since + service.delay - aioschedule.uptime()
             put("; restart in %d s" % max(0, left))
@@ -98,7 +97,7 @@ def _write_state(put, service):
     else:
         put("loaded")
         if service.series and state in ("starting", "running") and not service.is_up():
-            put("; attempt %d after %s" % (service.series + 1, _said(service._fault)))
+            put("; attempt %d after %s" % (service.series + 1, one_line(service._fault)))
         if service.require and state in _WORKS:
             for name in sorted(names(service.require)):
                 other = manager().services.get(name)
@@ -178,91 +177,3 @@ def list_():
     services = manager().services
     for name in sorted(services):
         print(said(services[name]))
-
-
-def _faults(name):
-    """(what is kept of its last failure, or of its load; what reload() did not take; the service)."""
-    service = manager().services.get(name)
-    if service is None:
-        return manager().failed[name][1], None, None
-    return service._fault, getattr(service, "refused", None), service
-
-
-def trace(name):
-    """The lines of the traceback with which a service failed, or could not be loaded."""
-    from aiobase.trace import lines
-
-    fault = _faults(name)[0]
-    return () if fault is None else lines(fault)
-
-
-def traceback(name, rtn=False):
-    """Prints the traceback of a service's load or run failure; with rtn returns it as text.
-
-    Of a series of failures the first one and the last, with their numbers. What reload() did not
-    take comes behind that of the version that runs.
-    """
-    from aiobase.trace import put
-    from aioschedule.format import past
-
-    out = io.StringIO() if rtn else sys.stdout
-    for each in select(name):
-        fault, refused, service = _faults(each)
-        if fault is not None:
-            over = service is not None and not _is_now(service) and past(fault)
-            put(out.write, each, fault, service)
-            if over:
-                out.write("(that was %s)\n" % over)
-        if refused is not None:
-            put(out.write, each, refused, None, "", " (of the version that was not reloaded)")
-    return out.getvalue() if rtn else None
-
-
-def entry(service):
-    """What a snapshot says of a service."""
-    name = service.name
-    found = {"name": name, "type": service.type[:-8], "state": service.state, "since": service.since}
-    found["took"] = service.took
-    if service.restarts:
-        found["restarts"] = service.restarts
-    if service.reason:
-        found["reason"] = service.reason
-    fault = service._fault
-    if fault is not None and _is_now(service):
-        found["error"] = _said(fault)
-    elif fault is not None:
-        found["last_error"] = _said(fault)
-        found["failed_at"] = fault[3] if isinstance(fault, tuple) else None
-    if service.require:
-        found["require"] = sorted(names(service.require))
-    if service.want:
-        found["want"] = sorted(names(service.want))
-    heap = getattr(manager(), "heap", None)
-    if heap is not None:
-        found["heap"] = heap.get(name)
-    if service._armed:
-        found["next"] = aioschedule.next_due(name)
-        timer = aioschedule.timers.info(name)
-        if timer is not None and timer.skipped:
-            found["skipped"] = timer.skipped
-    return found
-
-
-def snapshot():
-    """Plain dicts and lists, ready for JSON: all that a tool needs to know.
-
-    While aioctl.profile(True) is on, `profile` are the figures of aioctl.profiler.
-    """
-    mgr = manager()
-    services = [entry(mgr.services[name]) for name in sorted(mgr.services)]
-    found = {
-        "uptime": aioschedule.uptime(),
-        "services": services,
-        "failed": {name: _said(mgr.failed[name][1]) for name in mgr.failed},
-        "held": dict(mgr.held),
-        "fault": mgr.fault,
-    }
-    profiler = sys.modules.get("aioctl.profiler")
-    if profiler is not None:
-        found["profile"] = profiler.figures()
-    return found

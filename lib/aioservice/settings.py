@@ -1,5 +1,5 @@
 # What each key of services.config takes, what is wrong with an entry, what a service gets of it.
-# Pure; given back as soon as a boot has its settings, as is settingsfile.py, which reads them.
+# Pure but for given(). Given back as soon as a boot has its settings, as is settingsfile.py, which reads.
 
 import json
 
@@ -216,3 +216,31 @@ def _multiply(name, found):
                 value = dict(entry.get(key, {}), **value)
             one[key] = value
         found[name + "@" + str(i)] = one
+
+
+def given(manager):
+    """What settings say: (attributes of each service by name, options of `_boot`, {name: what is wrong with
+    its entry}, what is wrong with the whole or None).
+
+    SettingsError: there is no memory to read them, and services run that have theirs.
+    """
+    from aiobase import forget
+
+    full = "aioservice.settingsfile"
+    try:
+        settings, fault = __import__(full, None, None, ("read",)).read()
+    except MemoryError:
+        text = "services.config: no memory to read it"
+        if manager.services:
+            from aiobase.errors import SettingsError
+
+            raise SettingsError(text)
+        settings, fault = {}, text + "; using defaults"
+    forget(full)
+    options = settings.pop("_boot", {})
+    wrong = fault_of("_boot", options)
+    if wrong is not None:
+        options = {}
+        fault = (fault + "\n" if fault else "") + "services.config: " + wrong
+    settings, faults = resolve(settings)
+    return settings, options, faults, fault

@@ -2,6 +2,7 @@
 # Given back when all is up.
 
 import asyncio
+import gc
 
 from aiobase import forget
 
@@ -23,11 +24,16 @@ def _find(config, groups, exclude):
         for service in [s for s in mgr.services.values() if s.state == "init"]:
             del mgr.services[service.name]
             __import__("aioservice.discovery", None, None, ("purge",)).purge(service, mgr.services)
+    # The settings first: a small heap has room for what reads them, or for what finds services.
+    settings = __import__("aioservice.settings", None, None, ("given",)).given(mgr) if config else ()
+    forget("aioservice.settings")
+    gc.collect()  # what stays is then made where these were
     from .discovery import Finder
 
-    Finder(mgr, config).bring_all(groups, exclude)
+    Finder(mgr, settings).bring_all(groups, exclude)
     mgr.found = [given, sorted(mgr.failed)]
     forget("aioservice.discovery")
+    gc.collect()
     return mgr
 
 

@@ -28,12 +28,12 @@ MODULES = ("aiobase", "aioschedule", "aiolog", "aioctl", "aioclass", "aioservice
            "aiobase.fault", "aioclass.arguments", "aioclass.record", "aiolog.logger", "aioctl.jobs",
            "aioctl.verbs", "aiolog.tagged", "aioservice.control", "aioservice.configure",
            "aioservice.change", "aioservice.checking", "aioservice.findings", "aioservice.spelling",
-           "aioservice.graph", "aioservice.heap", "aioservice.report", "aioservice.bringup",
-           "aioservice.runner", "aioservice.anew", "aioservice.callbacks", "aioctl.report", "aiobase.trace",
-           "aiobase.named", "aiobase.strays", "aiobase.foreign", "aioctl.others", "aiolog.show",
-           "aioctl.journals", "aiolog.lines", "aioschedule.format", "aioctl.env", "aioctl.utf8",
-           "aioctl.profiler", "aioctl.figures", "aiologging", "aiolog.asyncmd", "aioconsole",
-           "aioboot.watchdog", "aioboot.rom", "aioboot", "aioboot.guard", "aioboot.kept",
+           "aioservice.graph", "aioservice.heap", "aioservice.report", "aioservice.details",
+           "aioservice.bringup", "aioservice.runner", "aioservice.anew", "aioservice.callbacks",
+           "aioctl.report", "aiobase.trace", "aiobase.named", "aiobase.strays", "aiobase.foreign",
+           "aioctl.others", "aiolog.show", "aioctl.journals", "aiolog.lines", "aioschedule.format",
+           "aioctl.env", "aioctl.utf8", "aioctl.profiler", "aioctl.figures", "aiologging", "aiolog.asyncmd",
+           "aioconsole", "aioboot.watchdog", "aioboot.rom", "aioboot", "aioboot.guard", "aioboot.kept",
            "aioservice.safemode", "aioservice.masks", "aioboot.damage", "aioswitch", "aioboot.trial",
            "aioctl.core")
 

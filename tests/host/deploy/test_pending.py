@@ -107,7 +107,7 @@ def test_rollback_is_on_trial_itself(desk, svctl):
 def test_new_set_whose_services_cannot_be_looked_at_goes_back(desk, svctl):
     before = contents(desk.vm.root)
     broken = "\n\ndef entry(service):\n    raise NotImplementedError\n"  # the reports of a boot do without it
-    desk.new("lib/aioservice/report.py", (ROOT / "lib/aioservice/report.py").read_text() + broken)
+    desk.new("lib/aioservice/details.py", (ROOT / "lib/aioservice/details.py").read_text() + broken)
     code, said = svctl(desk.tty, "deploy", "--tree", str(desk.tree))
     assert code == 1 and "the files before are back: its services cannot be looked at: " in said, said
     assert contents(desk.vm.root) == before and desk.is_clean()

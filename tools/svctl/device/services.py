@@ -10,6 +10,9 @@ class _svctl_services:
         if "aioservice.manager" not in sys.modules:
             raise RuntimeError("no manager")
         report = __import__("aioservice.report", None, None, ("x",))
+        details = report  # where a board before has it
+        if not hasattr(report, "entry"):
+            details = __import__("aioservice.details", None, None, ("x",))
         mgr = report.manager()
         yield None
         try:
@@ -26,7 +29,7 @@ class _svctl_services:
                     found = {"name": name, "state": "not loaded", "error": error}
                 else:
                     clock = sys.modules["aioschedule"]
-                    found = report.entry(service)
+                    found = details.entry(service)
                     found["up"] = service.is_up()
                     found["lasts"] = clock.uptime() - service.since
                     said = getattr(report, "said", str)  # a manager before that had it
@@ -57,7 +60,9 @@ class _svctl_services:
         loaded = room + ".trace" in sys.modules
         report = __import__("aioservice.report", None, None, ("x",))
         yield None
-        if hasattr(report, "trace"):
+        if not hasattr(report, "entry"):
+            found = __import__("aioservice.details", None, None, ("x",)).trace(name)
+        elif hasattr(report, "trace"):  # a board before
             found = report.trace(name)
         else:  # a manager that kept the errors themselves
             mgr = report.manager()

@@ -11,7 +11,7 @@ from svctl.link.cable import Link
 ACTIVE, FAILED, INACTIVE, UNKNOWN = 0, 1, 3, 4
 # What a look at services takes on a board; each is given back behind it but the first three.
 MODULES = ("aiobase.text", "aiobase.errors", "aioclass.callers", "aioservice.order", "aioservice.starting",
-           "aioservice.report")
+           "aioservice.report", "aioservice.details")
 # What systemd would call our states
 WORDS = {"running": "active", "done": "active", "scheduled": "active", "starting": "activating",
          "waiting": "activating", "restarting": "activating", "stopping": "deactivating", "failed": "failed",
