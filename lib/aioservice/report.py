@@ -4,7 +4,6 @@
 import sys
 
 from aiobase import describe, names
-from aiobase.errors import ServiceError
 from aiobase.text import is_terminal, match, plain
 import aioschedule
 
@@ -41,6 +40,8 @@ def one_line(fault):
 
 def _why(fault):
     """Why a service could not be loaded: of what its own code raises the kind, or which module is missing."""
+    from aiobase.errors import ServiceError
+
     kind = fault[0] if isinstance(fault, tuple) else fault
     return one_line(fault if issubclass(kind, (ServiceError, ImportError)) else kind)
 
