@@ -26,7 +26,8 @@ def wanted(board, tmp_path):
     (board.vm.root / "lib/an old name.mpy").write_bytes(b"an earlier deploy, too")
     (board.vm.root / "lib/aioextra.mpy").write_bytes(b"an earlier deploy put it there")
     (tree / "lib/aiofresh.mpy").write_bytes(MPY + bytes(range(256)) * 12)
-    next((tree / "lib").glob("aioschedule/format.*")).write_bytes(MPY + os.urandom(496))
+    # Of all files that which neither a boot nor a look loads.
+    next((tree / "lib").glob("aioctl/profiler.*")).write_bytes(MPY + os.urandom(496))
     (tree / "main.py").write_bytes((tree / "main.py").read_bytes().ljust(2000, b"#"))
     (tree / "manifest.txt").write_bytes(b"#" * 500)
     shutil.copytree(board.vm.root, tmp_path / "before")
@@ -54,7 +55,7 @@ def test_only_what_differs_is_copied(board, wanted, svctl, monkeypatch):
 linux # version, MicroPython 1.25.0, # of flash free
   new      lib/aiofresh.mpy  3076 B
   new      manifest.txt  500 B
-  changed  lib/aioschedule/format.{kind}  500 B
+  changed  lib/aioctl/profiler.{kind}  500 B
   changed  main.py  2000 B
   removed  lib/aioextra.mpy
   removed  lib/an old name.mpy
@@ -64,7 +65,7 @@ the board was reset, and is up with it
 done
 """
     assert contents(root, beside=True) == contents(wanted)  # and so nothing of the deploy is left
-    assert set(calls) == {*flat, f"deploy.next/aioschedule!format.{kind}", "deploy.list"}
+    assert set(calls) == {*flat, f"deploy.next/aioctl!profiler.{kind}", "deploy.list"}
     calls.clear()
     code, said = svctl(board.tty, "deploy", "--tree", str(wanted))
     assert code == 0 and said.endswith("nothing to send: the board has it all\n") and not calls
