@@ -85,6 +85,7 @@ package("aioservice", files=(
     "checking.py",
     "configure.py",
     "control.py",
+    "details.py",
     "discovery.py",
     "findings.py",
     "graph.py",

@@ -253,23 +253,19 @@ class _Console:
                     await self.enter()
                 elif c == -1 or c == 4:
                     return "exit" if c == 4 else "eof"
-                else:
-                    await self.control(c)
+                else:  # Ctrl-A raw REPL, Ctrl-B its end, Ctrl-C a new line, Ctrl-E paste mode
+                    self.source = ""
+                    self.write("\n")
+                    if c == 1:
+                        await _rare("raw").serve(self)
+                    elif c == 5:
+                        await _rare("assist").paste(self)
+                    if c <= 2:
+                        name = sys.version.split("; ")[-1]
+                        self.write("\n" + name + "; " + sys.implementation._machine + "\n")
             except asyncio.CancelledError:
                 raise
             except BaseException as e:
                 self.source = ""
                 self.report(e, -1)
                 await asyncio.sleep_ms(10)  # a fault that stays must not stop the others
-
-    async def control(self, c):
-        # Ctrl-A raw REPL, Ctrl-B its end, Ctrl-C a new line, Ctrl-E paste mode.
-        self.source = ""
-        self.write("\n")
-        if c == 1:
-            await _rare("raw").serve(self)
-        elif c == 5:
-            await _rare("assist").paste(self)
-        if c <= 2:
-            name = sys.version.split("; ")[-1]
-            self.write("\n" + name + "; " + sys.implementation._machine + "\n")

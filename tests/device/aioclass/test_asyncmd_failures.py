@@ -36,17 +36,19 @@ asyncio.run(main())
 
 
 def test_others_may_add_to_the_names_to_restart(vm):
-    put(vm, failing=FAILING.replace("RESTART", "set()").replace("sleep_ms(1)", "sleep_ms(60)"),
+    put(vm, failing=FAILING.replace("RESTART", "set()").replace("sleep_ms(1)", "sleep_ms(500)"),
         link=LINK, meter=METER.replace("print(", "str("))
     assert lines(vm, """
 async def main():
     aioservice.init(debug=False)
-    await ms()
+    while "meter.service.counted" not in aioctl.group().tasks:
+        await ms()
     aioctl.group().tasks["failing.service"].kwargs["restart"].add("meter.service")
     aioctl.group().tasks["failing.service"].kwargs["restart"].add("meter.service.counted")
     counted = aioctl.group().tasks["meter.service.counted"]
     first = service("meter").since, aioctl.group().tasks["meter.service"].task
-    await ms(1300)
+    while service("failing").state != "failed" or service("meter").state != "running" or not first[1].done():
+        await ms()
     print(first[1].done(), service("meter").state, service("failing").state)
 asyncio.run(main())
 """)[-1] == "True running failed"

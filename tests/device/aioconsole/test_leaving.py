@@ -209,4 +209,5 @@ def test_heap_budget(vm):
     """6000 B are for 32 bits and .mpy; objects are twice as large with 64, source code costs more names."""
     session = vm.session(BUDGET)
     budget = 6000 * vm.bits // 32 + (0 if vm.compiled else 4000)
-    assert int(session.expect(re.compile(r"costs \d+\r")).split()[-1]) <= budget
+    costs = int(session.expect(re.compile(r"costs \d+\r")).split()[-1])
+    assert costs <= budget

@@ -133,11 +133,11 @@ def test_bad_boards(vm32, board_tree, svctl, command):
 def test_older_manager_is_one_line(vm32, svctl, compiled):
     """One whose reports lack what a start took."""
     vm32.ship("boot.py", "main.py", "aioservices/services/repl_service.mpy")
-    source = ROOT / "lib/aioservice/report.py"
+    source = ROOT / "lib/aioservice/details.py"
     text = shorten.of_folder(ROOT / "lib")[source] if compiled else source.read_text()
     text, found = re.subn(r'\w+\["took"\] = \w+\.took', "pass", text)
     assert found == 1
-    vm32.put("lib/aioservice/report.py", text)
+    vm32.put("lib/aioservice/details.py", text)
     session = vm32.session()
     session.expect("--> ")
     for command in ("tree", "blame", "chain"):
