@@ -11,7 +11,8 @@ except ImportError:  # CPython, for the tools of the host
 
 _LONGEST = const(200)  # characters of what is told of a fault
 
-_BUILT = const(0)  # 1 in a tree that svctl/build/tree.py has made: there tables are " =file name name =file name "
+# 1 in a tree that svctl/build/tree.py has made: there tables are " =file name name =file name "
+_BUILT = const(0)
 
 uptime = int  # that of aioschedule, once it is loaded: seconds since start
 

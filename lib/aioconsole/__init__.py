@@ -256,13 +256,10 @@ class _Console:
                 else:  # Ctrl-A raw REPL, Ctrl-B its end, Ctrl-C a new line, Ctrl-E paste mode
                     self.source = ""
                     self.write("\n")
-                    if c == 1:
-                        await _rare("raw").serve(self)
-                    elif c == 5:
+                    if c == 5:
                         await _rare("assist").paste(self)
-                    if c <= 2:
-                        name = sys.version.split("; ")[-1]
-                        self.write("\n" + name + "; " + sys.implementation._machine + "\n")
+                    elif c < 3:
+                        await _rare("raw").serve(self, c == 1)
             except asyncio.CancelledError:
                 raise
             except BaseException as e:

@@ -10,8 +10,16 @@ _BANNER = "raw REPL; CTRL-B to exit\n"
 _WINDOW = const(128)  # a host may be two of them ahead: no more than a port's buffer holds
 
 
-async def serve(console):
-    """Speaks raw REPL on a `console` until Ctrl-B or the end of input."""
+async def serve(console, begins=True):
+    """Speaks raw REPL on a `console` until Ctrl-B or the end of input, and then says what the board is; with
+    `begins` False, at a Ctrl-B alone, it only says that."""
+    if begins:
+        await _speak(console)
+    name = sys.version.split("; ")[-1]
+    console.write("\n" + name + "; " + sys.implementation._machine + "\n")
+
+
+async def _speak(console):
     stops = console.stops
     console.stops = b"\3\4"
     diversion = _Diversion()

@@ -104,8 +104,8 @@ class Board(Bench):
         return (found if found.get("up") == len(SHIPPED) + OWN else {}), text
 
     def figures(self) -> Figures:
-        # The collector takes what is left on a stack for pointers, and may keep a whole module by one: that is
-        # chance, and another with other addresses.
+        # The collector takes what is left on a stack for pointers, and may keep a whole module by one: that
+        # is chance, and another with other addresses.
         found, text = min([self.managed("256k", shift=shift) for shift in SHIFTS],
                           key=lambda each: each[0].get("heap", LARGEST))
         pools = re.search(r"n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)", text)
