@@ -91,13 +91,14 @@ class Board(Bench):
         self.code = sum(path.stat().st_size for path in root.rglob("*.mpy"))
         instruments(root, "machine", "network", "ntptime")
 
-    def managed(self, heap: str, rounds: int = 5, shift: int = 0) -> tuple[dict, str]:
+    def managed(self, heap: str, rounds: int = 5, shift: int = 0,
+                patience: float = PATIENCE) -> tuple[dict, str]:
         """({} or the figures of a run in that heap, all that it printed). `shift`: bytes that lie before all
         else in the heap."""
         settle(self.root, self.timing)
         try:
             start = f"import working; shift = bytearray({shift}); working.managed({rounds})"
-            text = self.output(start, heap, PATIENCE)
+            text = self.output(start, heap, patience)
         except (MemoryError, subprocess.TimeoutExpired) as error:
             return {}, str(error)
         found = printed(text)

@@ -14,11 +14,12 @@ from svctl.build import tree as trees
 FIRST = ROOT / "tests" / "support" / "release1"
 
 
-@pytest.fixture
-def bench(tmp_path):
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
     """A board with what its boot.py, main.py and aioswitch are replaced by, and those of the first release."""
-    made = soak.switch_bench(tmp_path)
-    first = tmp_path / "parts" / "first"
+    folder = tmp_path_factory.mktemp("first")
+    made = soak.switch_bench(folder)
+    first = folder / "parts" / "first"
     first.mkdir()
     for name in ("boot.py", "main.py"):
         shutil.copy(FIRST / name, first)

