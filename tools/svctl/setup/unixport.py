@@ -7,9 +7,8 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from svctl.errors import InterpreterError, run_main
 from svctl.setup import apt
@@ -27,8 +26,7 @@ Install MicroPython's unix port, 1.24 or newer, and type the command again:
 or name one that you have:  MICROPYTHON=/path/to/micropython make …"""
 
 
-@dataclass(frozen=True)
-class Interpreter:
+class Interpreter(NamedTuple):
     """An interpreter that answered: its program, version, `sys.implementation._mpy`, word size."""
 
     path: Path
