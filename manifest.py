@@ -26,10 +26,9 @@ package("aioclass", files=(
     "authors.py",
     "calendar.py",
     "callers.py",
-    "children.py",
     "heal.py",
+    "options.py",
     "record.py",
-    "rule.py",
     "scheduled.py",
     "watch.py",
 ), base_path="lib", opt=2)

@@ -49,8 +49,7 @@ _LEFT = const("does not end; left behind")
 # What is in other files: methods, and attributes that are made there when somebody looks at them.
 _MORE = {
     "authors": "log error first add_logger",
-    "children": "add_callback add_ctask call_back children",
-    "rule": "rule",
+    "options": "add_callback add_ctask call_back children rule",
     "callers": "path reason record _child_tasks gracefully_stop interrupt shutdown startup wait_for_shutdown",
     "watch": "watch",
     "heal": "heal",
@@ -163,7 +162,7 @@ class Service:
         try:
             found = lookup("aioclass", _MORE, name)
         except AttributeError:
-            raise AttributeError("%s.%s" % (type(self).__name__, name))
+            raise AttributeError(type(self).__name__ + "." + name)
         return found(self) if " " + name + " " in _MADE else bound(found, self)
 
     def is_running(self):

@@ -233,9 +233,9 @@ def spawn(name, coro, args, kwargs, service=None):
     taken = find(name)
     if taken is not None and (service is None or not taken.task.done()):
         n = 1
-        while find("%s@%d" % (name, n)) is not None:
+        while find(name + "@" + str(n)) is not None:
             n += 1
-        name = "%s@%d" % (name, n)
+        name = name + "@" + str(n)
     elif taken is not None:
         drop(taken)
     record = Record(name, coro, args, kwargs)

@@ -95,7 +95,7 @@ class Logger:
 
     def emit(self, level, text, cname=None):
         """Writes a line as it is."""
-        name = self.name if cname is None else "%s.%s" % (self.name, cname)
+        name = self.name if cname is None else self.name + "." + cname
         self.journal.put(level, name, text)
 
 

@@ -69,7 +69,7 @@ def config(name, enabled=..., *args, **kwargs):
             json_safe(entry)
             fault = fault or fault_of(plain(key), entry)
         except ValueError as e:
-            fault = "%s: %s" % (plain(key), e)
+            fault = plain(key) + ": " + str(e)
     fault = fault or save(settings, damage)
     manager().release()
     if fault is not None:
@@ -166,12 +166,12 @@ def save(settings, damage=None):
         else:
             _room(len(text))
     except (OSError, ValueError, MemoryError) as e:
-        return "%s: %s" % (CONFIG, e)
+        return CONFIG + ": " + str(e)
     before = None if old is None else json.dumps(old)
     try:
         put(CONFIG, text)
     except OSError as e:
-        return "%s: %s" % (CONFIG, e) + _undo(before)
+        return CONFIG + ": " + str(e) + _undo(before)
     return None
 
 
@@ -186,7 +186,7 @@ def remember():
         _room(len(text))
         put(copy, text)
     except (OSError, MemoryError) as e:
-        return "%s: %s" % (copy, e)
+        return copy + ": " + str(e)
     return None
 
 

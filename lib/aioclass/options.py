@@ -1,9 +1,10 @@
-# What a service may add to its life: child tasks, and callbacks of its start and stop; methods of
-# Service, loaded when the first of them is used.
+# What a service may have beside its task: child tasks, callbacks of its start and stop, a restart rule that
+# is more than a word. Methods of Service, loaded when the first of them is used.
 
 from time import ticks_add, ticks_ms
 
 from aiobase import group
+import aioschedule
 
 
 def add_callback(service, kind, callback):
@@ -51,3 +52,41 @@ def add_ctask(service, aioctl, coro, name=None, *args, **kwargs):
 def children(service):
     """The records of its child tasks, of those that ended too."""
     return [r for r in group().records.values() if r.service is service]
+
+
+def rule(service, failed):
+    """The restart rule where it is not a word: seconds until the restart after an end, or None."""
+    rule = service.restart
+    if isinstance(rule, (list, tuple, set)):  # asyncmd: names to restart in its place
+        if not failed:
+            return None
+        from .arguments import restart_others
+
+        return restart_others(service, rule)
+    if not isinstance(rule, dict):
+        rule = {"policy": "on-failure" if rule else "no"}
+    policy = rule.get("policy", "on-failure")
+    delay = rule.get("delay", 1)
+    if policy == "no" or not failed and policy != "always":
+        return None
+    if not failed:
+        return delay
+    limit = rule.get("limit")
+    if limit is not None:
+        now = aioschedule.uptime()
+        recent = [t for t in getattr(service, "failures", ()) if now - t < limit[1]]
+        recent.append(now)
+        service.failures = recent
+        if len(recent) >= limit[0]:
+            if rule.get("on_limit") == "reset":
+                from machine import reset
+
+                try:
+                    from aioboot.guard import foretell
+
+                    foretell(service.name, "%d failures within %s s" % tuple(limit))
+                except Exception:  # no memory to say more; a reset may help
+                    pass
+                reset()
+            return None
+    return min(max(service.delay * 2, delay), max(60, delay))
