@@ -1,6 +1,7 @@
 # The start of run(): boot, init, the console. A method of the manager; given back when all is up.
 
 import asyncio
+import gc
 
 from .starting import begin, outcome, release
 from .startup import boot, init
@@ -21,6 +22,8 @@ async def bring_up(self, options):
     if self.last in self.services:
         for text in _HINTS:
             print(text)
+        release(self)
+        gc.collect()  # what only the boot took is free: the console is made there, and what is left lies together
         begin(self, [self.services[self.last]])
     else:
         if not self.services and not self.failed:
