@@ -23,7 +23,7 @@ async def bring_up(self, options):
         for text in _HINTS:
             print(text)
         release(self)
-        gc.collect()  # what only the boot took is free: the console is made there, and what is left lies together
+        gc.collect()  # the console is made where the boot was, and what is left lies together
         begin(self, [self.services[self.last]])
     else:
         if not self.services and not self.failed:
