@@ -29,7 +29,7 @@ run: board  ## set up everything missing, build the board tree, boot it
 	@exec $(BOARD) "$(DIR)"
 
 test: .venv .unixport  ## set up everything missing, run all tests (ARGS="-k name")
-	@$(VENV) -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	@$(VENV) -m pytest -n $(JOBS) $(ARGS)
 
 board: .venv .unixport  ## build the board tree in DIR (build/board)
 	@$(VENV) -m svctl.build.tree "$(DIR)"

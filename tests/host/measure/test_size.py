@@ -5,19 +5,21 @@ import sys
 
 import pytest
 from support.harness import ROOT
+from support.once import once
 
 from tools.measure import size
 
 
-pytestmark = pytest.mark.xdist_group("size")  # what they look at is printed once
-
-
-@pytest.fixture(scope="module")
-def printed():
+def measured() -> str:
     done = subprocess.run([sys.executable, "-m", "tools.measure.size", "--cycles", "30"], cwd=ROOT, text=True,
                           capture_output=True, timeout=400)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    return once(tmp_path_factory, "size", measured)
 
 
 def test_every_line_is_printed_and_met(printed):

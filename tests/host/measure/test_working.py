@@ -6,9 +6,6 @@ import pytest
 from tools.measure import working
 
 
-pytestmark = pytest.mark.xdist_group("working board")  # they are built once
-
-
 @pytest.fixture(scope="module")
 def boards(tmp_path_factory):
     return {timing: working.Board(tmp_path_factory.mktemp(timing) / "board", timing) for timing in working.TIMINGS}
