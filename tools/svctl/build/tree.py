@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import codecs
+import contextlib
 import hashlib
 import json
 import os
@@ -13,6 +14,11 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Iterable, Iterator, NamedTuple, Optional
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 from svctl.build import mpy, shorten, sift
 from svctl.errors import InterpreterError, TreeError, run_main
@@ -143,6 +149,22 @@ def is_service(name: str) -> bool:
 def build(dest: Path, root: Path = ROOT, compiled: bool = True, rom: bool = False) -> Report:
     """Bring the tree at `dest` up to date with the sources at `root`; with `compiled=False`
     lib and aioservices are copied as .py, with `rom=True` it is what belongs below /rom."""
+    with alone(dest):
+        return _build(dest, root, compiled, rom)
+
+
+@contextlib.contextmanager
+def alone(dest: Path) -> Iterator[None]:
+    """Builds of one tree wait for each other, as of two terminals that deploy at the same time."""
+    lock = _ledger(dest).with_suffix(".lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with open(lock, "w") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _build(dest: Path, root: Path, compiled: bool, rom: bool) -> Report:
     report = Report()
     ledger_path = _ledger(dest)
     ledger = _load(ledger_path)

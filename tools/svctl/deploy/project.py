@@ -58,12 +58,18 @@ def build() -> Path:
     the project's own."""
     root = place.project()
     try:
-        for name in SETTINGS:
-            (BUILT / name).unlink(missing_ok=True)  # one that was changed there would be kept
-        tree.build(BUILT, root)
+        with tree.alone(BUILT.with_name(BUILT.name + "-settings")):
+            for name in SETTINGS:
+                if not _is_same(root / name, BUILT / name):
+                    (BUILT / name).unlink(missing_ok=True)  # one that was changed there would be kept
+            tree.build(BUILT, root)
     except OSError as error:
         raise DeployError(f"{error.filename or BUILT}: {error.strerror}") from error
     return BUILT
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes()
 
 
 def _is_own(name: str) -> bool:
