@@ -33,17 +33,15 @@ def end(task, error):
     """What asyncio does where an Exception ends a task, for what is none."""
     forget("aiobase.strays")
     state = task.state
-    task.data = error
     task.state = None if state is True else False
-    if state is True:  # nobody waits for it
-        core._exc_context["exception"] = error
-        core._exc_context["future"] = task
-        core.Loop.call_exception_handler(core._exc_context)
+    if state is True:  # nobody waits for it yet; asyncio tells of it when its turn comes, if nobody does then
+        core._task_queue.push(task)
     elif callable(state):
         state(task, error)
     else:
         while state.peek():
             core._task_queue.push(state.pop())
+    task.data = error  # behind a push, which takes it away
 
 
 def make():

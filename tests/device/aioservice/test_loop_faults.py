@@ -157,6 +157,49 @@ asyncio.run(main())
     assert lines[0].endswith("SystemExit: 3 (aioservices/services/it_service.py, line 13)")
 
 
+@pytest.mark.parametrize("kind", ["SystemExit", "GeneratorExit", "KeyboardInterrupt", "Own", "ValueError"])
+@pytest.mark.parametrize("way", ["asyncio.wait_for(now(), 5)", "asyncio.gather(now(), now())", "asyncio.create_task(now())"])
+def test_what_somebody_takes_is_told_by_nobody_else(vm, way, kind):
+    """It is there before the one that awaits it has its turn, as nothing is awaited before."""
+    vm.put("aioservices/services/it_service.py", f"""
+import asyncio
+from aioclass import Service
+
+class Own(BaseException):
+    pass
+
+async def now():
+    raise {kind}("at once")
+
+class It(Service):
+    enabled = True
+
+    async def task(self):
+        try:
+            await {way}
+        except BaseException as error:
+            self.log.info("taken: %r", error)
+        await asyncio.sleep_ms(20)
+        self.log.info("goes further")
+
+service = It("it")
+""")
+    out = vm.run(TOLD + """
+import aioctl, aioservice, asyncio
+
+async def main():
+    await aioservice.boot()
+    aioservice.init(debug=False)
+    await told("goes further")
+    aioctl.log()
+    await aioservice.shutdown()
+
+asyncio.run(main())
+""").out
+    told = [line.split("[it.service] ")[1] for line in out.splitlines() if "it.service" in line]
+    assert [line.replace(",)", ")") for line in told] == [f"taken: {kind}('at once')", "goes further"]
+
+
 def test_a_server_goes_on_behind_a_handler_that_ends_it_all(lab):
     out = lab(TOLD + """
 import sys
