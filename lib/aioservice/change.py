@@ -173,19 +173,25 @@ def _read_all(mgr, touched):
     if fault is not None:
         print(fault)
     changed, off, fresh = [], [], []
-    coming = [name for lists in mgr.coming for name in lists[0]]
+    coming = [name for lists in mgr.coming for name in lists[0] + lists[1]]
     for name in sorted(set(list(mgr.services) + coming)):
         service = mgr.services.get(name)
         if _is_off(finder, name):
             if service is None:
                 _drop(mgr, [name])
+                mgr.held[name] = "disabled"
             elif name not in mgr.held:  # it was, before
                 if service.is_active():
                     touched.append([name, None, False])
                 mgr.held[name] = "disabled"
                 off.append(service)
         elif service is None:
-            pass
+            if mgr.held.get(name) == "disabled":  # no more
+                del mgr.held[name]
+                for to_begin, to_load in mgr.coming:
+                    if name in to_load:
+                        to_load.remove(name)
+                        to_begin.append(name)
         elif name in finder.faults:  # it goes on as it is
             note(name + ".service", "", finder.faults[name])
             print(finder.faults[name])
@@ -204,7 +210,8 @@ def _read_all(mgr, touched):
     known = finder.known()
     for name in [n for n in mgr.failed if n not in known]:  # its entry or its file is gone
         del mgr.failed[name]
-    before = list(mgr.services)
+    before = list(mgr.services)  # and what is only to be loaded, as it was stopped
+    before.extend([name for lists in mgr.coming for name in lists[1]])
     finder.bring_all()
     _show_failed(mgr)
     told = [name for to_begin, to_load in mgr.coming for name in to_begin + to_load]

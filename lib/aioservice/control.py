@@ -90,7 +90,8 @@ def _bring_required(finder, services):
     for name in todo:  # grows while it is walked
         found = mgr.services.get(name)
         if found is None and name in mgr.leaving:
-            leaving.append(name)
+            if mgr.held.get(name) != "disabled":
+                leaving.append(name)
         elif found is None and mgr.held.get(name) != "excluded":
             every = every or finder.known()
             if name in every:
@@ -137,7 +138,10 @@ async def _load_later(mgr, lists, chosen, force, debug, log, shown):
         known = finder.known()
         for name in lists[0] + lists[1]:
             if name in known or name in mgr.services:
+                held = mgr.held.get(name)
                 finder.bring(name, force and name in chosen)
+                if held == "disabled" and name in lists[1] and name in mgr.services:  # reload() said so meanwhile
+                    mgr.held[name] = held
             elif name in chosen:
                 try:
                     mgr.get(name)  # raises

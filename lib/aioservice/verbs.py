@@ -92,6 +92,7 @@ def _expect(self, wanted):
     """Has these names, with what they require, begin behind what ends; returns the lists that say so."""
     graph = _graph(self)
     found = closure(wanted, graph) + [name for name in wanted if name not in graph]
+    found = [name for name in found if name in wanted or self.held.get(name) != "disabled"]
     lists = ([name for name in found if not _is_masked(self, name)], [])
     self.coming.append(lists)
     return lists

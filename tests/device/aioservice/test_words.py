@@ -11,7 +11,7 @@ def words(vm32):
     vm32.put("lib/words.py", (ROOT / "tools/measure/soaks/words.py").read_text())
 
     def run(cases):
-        return vm32.run(f"import words; words.run(words.{cases})", timeout=150, heap="2m").out.splitlines()
+        return vm32.run(f"from words import *; run({cases})", timeout=150, heap="2m").out.splitlines()
 
     run.vm = vm32
     return run
@@ -25,12 +25,22 @@ def test_two_words_to_one_service_end_as_if_each_had_been_heard_to_its_end(words
 
 
 def test_two_words_to_services_that_require_each_other(words):
-    assert words("pairs(words.FIRST, (0, 5, 23), True, 401)") == ["tried 48", "wrong 0"]
+    assert words("pairs(FIRST, (0, 5, 23), True, 401)") == ["tried 48", "wrong 0"]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_last_of_many_words_wins(words, seed):
     assert words(f"chains({seed}, 50)") == ["tried 50", "wrong 0"]
+
+
+@pytest.mark.parametrize("first, said", [
+    ("leaving", (("stop", "mid"), 23, ("enable", "mid"))),
+    ("leaving", (("disable", "mid"), 23, ("enable", "mid"))),
+    ("leaving", (("unload", "top"), 1, ("stop", "top"), 2, ("disable", "mid"))),
+])
+def test_words_to_what_is_being_unloaded_and_comes_back(words, first, said):
+    """Such as `make soak` has found: words, and how many passes lie between them."""
+    assert words(f"[{(first, said[::2], said[1::2])!r}]") == ["tried 1", "wrong 0"]
 
 
 LEAVING = """
