@@ -22,7 +22,7 @@ TIMINGS = {"interval": {"start_in": 3600, "repeat": 3600}, "at": {"at": "06:30",
 # Bytes that what is ours may take, with the table of names counted by its names.
 BUDGET = {"interval": 53_500, "at": 57_000}
 PATIENCE = 30  # s
-SHIFTS = (0, 48, 1000)  # bytes
+SHIFTS = (0, 16, 48, 520, 1000)  # bytes
 LARGEST = 1 << 30
 OWN = 12  # services of its own
 NAME = 7  # bytes of the table of names that each of them takes; the table itself grows by doubling

@@ -19,8 +19,9 @@ def test_what_is_ours_is_within_its_budget(boards, timing):
 
 
 def test_figures_are_exact(boards):
-    runs = [boards["interval"].managed("256k")[0]["heap"] for _ in range(2)]
-    assert abs(runs[0] - runs[1]) <= 64  # what a stack holds on to
+    found = [boards["interval"].figures() for _ in range(2)]
+    assert found[0].names == found[1].names and found[0].code == found[1].code
+    assert abs(found[0].heap - found[1].heap) <= 512  # a frame that a stack holds on to, or none
 
 
 @pytest.mark.parametrize("timing", working.TIMINGS)
