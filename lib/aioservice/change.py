@@ -147,7 +147,7 @@ async def _swap(mgr, new, lists):
     while name in mgr.services:
         old = mgr.services[name]
         others = _back(mgr, [old])
-        for other in others if _runs(mgr, old) else others[1:]:
+        for other in others if _runs(mgr, old) or old.state in _WANTED else others[1:]:
             if other.name not in lists[0]:
                 lists[0].append(other.name)
         keep = keep or _failing(others[1:])

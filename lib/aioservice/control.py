@@ -122,6 +122,8 @@ def _behind(mgr, leaving, chosen, services, force, debug=False, log=None, shown=
     `chosen`: names, of which `services` are there already; with force also what is disabled.
     """
     lists = _expect(mgr, list(chosen) + [name for name in leaving if name not in chosen])
+    for name in leaving:
+        mgr.leaving[name].awaited += (lists,)
     coro = _load_later(mgr, lists, chosen, force, debug, log, shown)
     return Operation(mgr.leaving[leaving[0]].service, coro, "starting")
 
@@ -130,18 +132,21 @@ async def _load_later(mgr, lists, chosen, force, debug, log, shown):
     from .discovery import Finder
 
     while lists[0] or lists[1]:
-        leaving = [name for name in lists[0] + lists[1] if name in mgr.leaving]
-        if leaving:
-            await mgr.leaving[leaving[0]].ended.wait()
+        ending = [mgr.leaving[name] for name in lists[0] + lists[1] if name in mgr.leaving]
+        ending = [each for each in ending if not each.ended.is_set()]
+        if ending:
+            ending[0].awaited += (lists,)
+            await ending[0].ended.wait()
             continue
+        _settle(mgr)
         finder = Finder(mgr)
         known = finder.known()
         for name in lists[0] + lists[1]:
             if name in known or name in mgr.services:
                 held = mgr.held.get(name)
                 finder.bring(name, force and name in chosen)
-                if held == "disabled" and name in lists[1] and name in mgr.services:  # reload() said so meanwhile
-                    mgr.held[name] = held
+                if held == "disabled" and name in lists[1] and name in mgr.services:
+                    mgr.held[name] = held  # reload() said so meanwhile
             elif name in chosen:
                 try:
                     mgr.get(name)  # raises
@@ -152,14 +157,23 @@ async def _load_later(mgr, lists, chosen, force, debug, log, shown):
         if not more:
             break
         lists[0].extend(more)
+    _settle(mgr)
     chosen = [name for name in chosen if name in lists[0] and (name in mgr.services or name in mgr.failed)]
     services = _expected(mgr, lists)
+    for names_left in lists:
+        names_left.clear()  # it waits for nothing any more
     if shown:
         _begin(mgr, services, chosen, debug, log)
     elif services:
         mgr.start(services)
     mgr.release()
     await outcome(mgr, services)
+
+
+def _settle(mgr):
+    """What was unloaded, and has ended, is gone."""
+    for name in [name for name in mgr.leaving if mgr.leaving[name].ended.is_set()]:
+        del mgr.leaving[name]
 
 
 def unload(name):

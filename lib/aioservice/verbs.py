@@ -20,6 +20,8 @@ _TOLD = const(600)  # characters that what the manager itself says may have
 class Operation:
     """Something under way with a service: may be awaited for its end, or left alone."""
 
+    awaited = ()  # lists, as in `coming`, of loads that wait for it and take it out of `leaving`
+
     def __init__(self, service, coro, word):
         self.service = service  # None: with the settings
         self.word = word  # what is under way: "stopping"
@@ -249,4 +251,5 @@ async def _leave(self, service, left):
     from .discovery import purge
 
     purge(service, self.services)
-    del self.leaving[service.name]
+    if not any([lists[0] or lists[1] for lists in self.leaving[service.name].awaited]):
+        del self.leaving[service.name]

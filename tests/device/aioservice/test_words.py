@@ -37,8 +37,16 @@ def test_the_last_of_many_words_wins(words, seed):
     ("leaving", (("stop", "mid"), 23, ("enable", "mid"))),
     ("leaving", (("disable", "mid"), 23, ("enable", "mid"))),
     ("leaving", (("unload", "top"), 1, ("stop", "top"), 2, ("disable", "mid"))),
+    ("leaving", (("stop", "mid"), 23, ("unload", "mid"))),
+    ("leaving", (("stop", "mid"), 0, ("unload", "mid"))),
+    ("leaving", (("stop", "mid"), 23, ("restart", "mid"))),
+    ("leaving", (("restart", "mid"), 23, ("stop", "need"))),
+    ("leaving", (("unload", "mid"), 1, ("unload", "top"), 0, ("restart", "need"))),
+    ("stopped", (("reload", "top"), 0, ("load", "top"))),
+    ("masked", (("reload", "top"), 0, ("load", "top"))),
+    ("masked", (("load", "mid"), 4, ("reload", "top"), 0, ("start", "top"))),
 ])
-def test_words_to_what_is_being_unloaded_and_comes_back(words, first, said):
+def test_words_that_meet_what_is_on_its_way(words, first, said):
     """Such as `make soak` has found: words, and how many passes lie between them."""
     assert words(f"[{(first, said[::2], said[1::2])!r}]") == ["tried 1", "wrong 0"]
 

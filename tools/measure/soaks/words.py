@@ -164,11 +164,15 @@ def _unheard(found, verb, name):
 
 
 def _are_alike(words, found, expected):
-    """What was to start when its requirement was stopped is blocked; what was masked is loaded, or not."""
-    alike = {"blocked": "off"}
-    if {"mask", "unmask"} == {words[0][0], words[1][0]}:
-        alike.update({"gone": "off", "masked": "off"})
-    return [alike.get(each, each) for each in found] == [alike.get(each, each) for each in expected]
+    """What was to start when its requirement was stopped is blocked; what was masked is loaded, or not; what
+    the first word would have brought along is there, or not."""
+    for name, was, is_now in zip(NAMES, expected, found):
+        alike = ["off", "blocked"]
+        if {"mask", "unmask"} == {words[0][0], words[1][0]} or name not in (words[0][1], words[1][1]):
+            alike += ["gone", "masked"]
+        if was != is_now and not (was in alike and is_now in alike):
+            return False
+    return found[3:] == expected[3:]
 
 
 async def compare(first, words, gaps):
