@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import selectors
 import signal
 import struct
@@ -286,6 +287,7 @@ class Port(Console):
         # A port that closes takes along what its host has not read yet: give it a moment.
         until, left, calm = time.monotonic() + PATIENCE, -1, 0
         while last and calm < 2 and time.monotonic() < until:
+            select.select([self._keep], [], [], 0)  # only a poll has what is still on its way counted
             now = struct.unpack("i", fcntl.ioctl(self._keep, termios.FIONREAD, bytes(4)))[0]
             if now != left:
                 until, left = time.monotonic() + PATIENCE, now
