@@ -4,7 +4,7 @@ import shutil
 
 from support.harness import ROOT
 
-from svctl.build.shorten import Names, functions, of_boot, of_folder, with_functions, with_texts
+from svctl.build.shorten import Names, of_boot, of_folder, with_functions, with_texts
 
 LIB = ROOT / "lib"
 
@@ -60,7 +60,7 @@ def test_a_constant_of_one_letter_is_not_met():
 
 
 def test_every_module_keeps_its_lines_and_loses_its_private_names():
-    found = of_folder(LIB)
+    found = {LIB / f"{name}.py": text for name, text in of_folder(LIB)[0].items()}
     assert set(found) == set(LIB.rglob("*.py"))
     for path, text in found.items():
         before = ast.parse(with_texts(path.read_text()))
@@ -71,7 +71,7 @@ def test_every_module_keeps_its_lines_and_loses_its_private_names():
 
 def test_what_somebody_else_put_into_lib_is_left_alone(tmp_path):
     (tmp_path / "sensor.py").write_text("def _read(pin):\n    return pin\n")
-    assert of_folder(tmp_path) == {}
+    assert of_folder(tmp_path) == ({}, {})
 
 
 def test_tables_are_texts_on_a_board_and_lines_stay():
@@ -100,7 +100,7 @@ def test_what_a_project_adds_to_boot_py_is_left_alone():
 
 
 def test_traceback_has_the_names_of_the_source():
-    known = functions(LIB)
+    known = of_folder(LIB)[1]
     short = next(short for short, name in known["aioclass/__init__"].items() if name == "_tear_down")
     frame = '  File "/lib/aioclass/__init__.mpy", line 7, in %s\n'
     assert with_functions(frame % short, known) == frame % "_tear_down"

@@ -269,26 +269,21 @@ def _sources(lib: Path) -> dict[str, str]:
     return modules
 
 
-def of_folder(lib: Path, private: bool = True) -> dict[Path, str]:
-    """The sources of the project's modules below lib/ as a board gets them, by their files: with `private`
-    their private names are short."""
+def of_folder(lib: Path, private: bool = True) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """The sources of the project's modules below lib/ as a board gets them, by module, and for
+    with_functions() {module: {short name of a function: that in the source}}. With `private` their private
+    names are short."""
     modules = _sources(lib)
     if not private:
-        return {lib / f"{name}.py": text for name, text in modules.items()}
+        return modules, {}
     names = Names(modules)
-    return {lib / f"{name}.py": names.shorten(name, text) for name, text in modules.items()}
+    return ({name: names.shorten(name, text) for name, text in modules.items()},
+            {name: names.functions(name, text) for name, text in modules.items()})
 
 
 # -- the way back: the names of a traceback -----------------------------------
 
 _FRAME = re.compile(r'(File "/?(?:rom/)?lib/([^"]*)\.mpy", line \d+, in )(_\w)(?!\w)')
-
-
-def functions(lib: Path) -> dict[str, dict[str, str]]:
-    """{module: {short name of a function: that in the source}}, for with_functions()."""
-    modules = _sources(lib)
-    names = Names(modules)
-    return {name: names.functions(name, text) for name, text in modules.items()}
 
 
 def with_functions(text: str, known: dict[str, dict[str, str]]) -> str:

@@ -6,7 +6,6 @@ import argparse
 import codecs
 import contextlib
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -20,7 +19,7 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-from svctl.build import mpy, shorten, sift
+from svctl.build import kept, mpy, shorten, shortened, sift
 from svctl.errors import InterpreterError, TreeError, run_main
 from svctl.setup import unixport
 from svctl.setup.place import CODE as ROOT
@@ -167,9 +166,10 @@ def alone(dest: Path) -> Iterator[None]:
 def _build(dest: Path, root: Path, compiled: bool, rom: bool) -> Report:
     report = Report()
     ledger_path = _ledger(dest)
-    ledger = _load(ledger_path)
+    ledger = kept.load(ledger_path, {})
     tool = str(mpy.compiler()) if compiled else ""
-    short = shorten.of_folder(root / "lib", private=compiled)
+    made = shortened.of_folder(root / "lib", private=compiled)
+    short = made.texts
     boot = root / "boot.py"
     if compiled and boot.is_file():
         short[boot] = shorten.of_boot(boot.read_text(encoding="utf-8"))
@@ -188,10 +188,10 @@ def _build(dest: Path, root: Path, compiled: bool, rom: bool) -> Report:
             seen[MANIFEST] = _list(dest, seen, report)
         _clean(dest, seen, ledger, report)
         if compiled:
-            _save(_functions(dest), shorten.functions(root / "lib"))
+            kept.save(_functions(dest), made.functions)
     finally:
         # Also after a file that does not compile: what was written is known next time.
-        _save(ledger_path, {**ledger, **seen} if sys.exc_info()[0] else seen)
+        kept.save(ledger_path, {**ledger, **seen} if sys.exc_info()[0] else seen)
     return report
 
 
@@ -285,7 +285,7 @@ def _strays(names: list, texts: list) -> Iterator[str]:
 
 def in_words(traceback: str, dest: Path = mpy.BUILD / "board") -> str:
     """A traceback of a board that has this tree, with the names of functions that the source has."""
-    return shorten.with_functions(traceback, _load(_functions(dest)))
+    return shorten.with_functions(traceback, kept.load(_functions(dest), {}))
 
 
 def check(dest: Path, path: Optional[Path] = None) -> list[str]:
@@ -316,20 +316,6 @@ def _ledger(dest: Path) -> Path:
 def _functions(dest: Path) -> Path:
     """Where it is kept which functions are behind the short names of a tree, for tracebacks."""
     return _ledger(dest).with_suffix(".functions.json")
-
-
-def _load(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-
-
-def _save(path: Path, ledger: dict) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps(ledger, indent=0, sort_keys=True))
-    fresh.replace(path)
 
 
 def main() -> int:

@@ -3,7 +3,7 @@ has its length, so that nothing overlaps, whatever the font is."""
 from __future__ import annotations
 
 import unicodedata
-from xml.sax.saxutils import escape
+from html import escape
 
 from svctl.look import boottime
 from svctl.look.boottime import Bar, Boot
@@ -52,7 +52,7 @@ def svg(boot: Boot) -> str:
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
         f'font-size="{SIZE}">',
-        f"<title>{escape(_clean(title))}</title>", f"<style>{STYLE}</style>",
+        f"<title>{escape(_clean(title), quote=False)}</title>", f"<style>{STYLE}</style>",
         f'<rect class="ground" width="{wide}" height="{high}" rx="8"/>',
         _text(EDGE, 38, _cut(title, fit), "title", scale=1.25),
         _text(EDGE, 58, _cut(_subtitle(boot), int((wide - 2 * EDGE) / CHAR)), "dim"), *legend]
@@ -166,7 +166,7 @@ def _heads(places: dict, columns: dict, top: int) -> list[str]:
 def _row(bar: Bar, boot: Boot, top: int, places: dict, columns: dict) -> list[str]:
     cells, base = _cells(bar), top + ROW / 2 + 4
     bad = "bad" if bar.state in ("failed", "restarting", "not loaded") else ""
-    out = ['<g class="row">', f"<title>{escape(_clean(_told(bar)))}</title>",
+    out = ['<g class="row">', f"<title>{escape(_clean(_told(bar)), quote=False)}</title>",
            _text(EDGE, base, cells["name"], bad)]
     out += [_phase(phase, boot, top, places["axis"]) for phase in bar.phases]
     if bar.note:
@@ -209,7 +209,7 @@ def _text(x: float, y: float, text: str, kind: str = "", anchor: str = "", scale
     extra = (f' class="{kind}"' if kind else "") + (f' text-anchor="{anchor}"' if anchor else "")
     extra += f' font-size="{SIZE * scale:g}"' if scale != 1 else ""
     return (f'<text x="{x:.2f}" y="{y:g}" textLength="{max(_length(text), 1) * CHAR * scale:.2f}" '
-            f'lengthAdjust="spacingAndGlyphs"{extra}>{escape(_clean(text))}</text>')
+            f'lengthAdjust="spacingAndGlyphs"{extra}>{escape(_clean(text), quote=False)}</text>')
 
 
 def _length(text: str) -> int:
