@@ -74,7 +74,7 @@ class Amounts(NamedTuple):
     pairs: int = PASSES  # of these pairs, each so manieth in a round
 
 
-SAMPLE = Amounts(stride=3, switches=40, settings=24, mpy=16, py=8, env=8, boots=4, cycles=10, trials=6,
+SAMPLE = Amounts(stride=6, switches=120, settings=16, mpy=12, py=8, env=8, boots=4, cycles=10, trials=6,
                  words=1, pairs=5 * PASSES, naughty=3)
 # Parts in their order, and the share of the time that each may take. What one leaves is the others', so those
 # that have an end come first.
