@@ -65,10 +65,18 @@ _DEADLINE = const(90)  # s without a sign of life of a board on trial
 _SAID = const(120)  # characters of a reason
 _LASTED = const(60)  # what is left of these when a boot has lasted
 
-why = None  # of a boot behind an undo: what people are to know
-_trial = False
-_timer = None
-_until = 0  # ticks_ms at which it ends
+why = None  # of a boot behind an undo: what people are to know; main.py and guards of any release look here
+
+
+class _Trial:
+    """What is known in this boot of a set of files on trial."""
+
+    on = False  # whether there is one
+    timer = None  # of the chip, that resets the board
+    until = 0  # ticks_ms at which it does
+
+
+_trial = _Trial()
 
 
 def flat(path):
@@ -369,17 +377,16 @@ def _back(way, kind, path):
 def settle():
     """The set that is in its place stays: on trial it is good, and the one before is kept; else that goes.
     A generator, which pauses."""
-    global _trial
     now = state()[0]
-    was, _trial = _trial, False
+    was, _trial.on = _trial.on, False
     try:
         if now == "trial":
             _add("good")
     except OSError:
-        _trial = was
+        _trial.on = was
         raise
-    if _timer is not None:
-        _timer.deinit()
+    if _trial.timer is not None:
+        _trial.timer.deinit()
     good = now in ("trial", "good")
     if not good:  # first of all: without it what is left is no set
         _remove(_LIST)
@@ -391,8 +398,7 @@ def settle():
 
 def begin():
     """Without a reset: services are to be restarted on trial now, by a host that judges them."""
-    global _trial
-    _trial = True
+    _trial.on = True
     arm()
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and asyncio.core.cur_task is not None:
@@ -413,7 +419,7 @@ def boot():
         _boot()
     except Exception as error:  # the board comes up all the same
         sys.print_exception(error)
-    if not _trial and why is None:
+    if not _trial.on and why is None:
         sys.modules.pop("aioswitch", None)
 
 
@@ -456,8 +462,7 @@ def _again():
 
 
 def _try(boots):
-    global _trial
-    _trial = True
+    _trial.on = True
     arm()
     if not boots:
         _forget_boots()
@@ -477,14 +482,13 @@ def _forget_boots():
 def arm():
     """A sign of life of a board on trial: the timer begins anew. Where none comes for that long, as of code
     that hangs, it resets the board."""
-    global _timer, _until
-    _until = time.ticks_add(time.ticks_ms(), _DEADLINE * 1000)
+    _trial.until = time.ticks_add(time.ticks_ms(), _DEADLINE * 1000)
     for number in (-1, 3, 1):  # one of the chip, where there are no others: a program that takes it has it
         try:
             from machine import Timer
 
-            _timer = _timer or Timer(number)
-            _timer.init(mode=Timer.ONE_SHOT, period=_DEADLINE * 1000, callback=_late)
+            _trial.timer = _trial.timer or Timer(number)
+            _trial.timer.init(mode=Timer.ONE_SHOT, period=_DEADLINE * 1000, callback=_late)
             return
         except Exception:
             pass  # a port without: its watchdog, or a person
@@ -492,11 +496,11 @@ def arm():
 
 def left():
     """The s until then."""
-    return time.ticks_diff(_until, time.ticks_ms()) // 1000
+    return time.ticks_diff(_trial.until, time.ticks_ms()) // 1000
 
 
 def _late(_):
-    if not _trial:
+    if not _trial.on:
         return
     try:
         name = _busy()
@@ -537,7 +541,7 @@ def _busy():
 
 def refuse(text):
     """On trial: it goes back, by a reset."""
-    if _trial:
+    if _trial.on:
         try:
             _add("undo " + text[:_SAID])
         except OSError:  # the flash is full: a boot that has ended
@@ -552,7 +556,7 @@ def hold(seconds):
 def lasted():
     """For the guard: a boot behind an undo has lasted, or ended as it should, and people know of it. The
     guard of an earlier set says so on trial, too. A generator, which pauses."""
-    if why is not None or _trial and "aioboot.trial" not in sys.modules and left() <= _LASTED:
+    if why is not None or _trial.on and "aioboot.trial" not in sys.modules and left() <= _LASTED:
         try:
             for _ in settle():
                 yield None
@@ -564,7 +568,7 @@ def lasted():
 
 def failed(error):
     """For main.py: on trial the board tries again, or goes back; else this does nothing."""
-    if _trial:
+    if _trial.on:
         if isinstance(error, Exception):
             sys.print_exception(error)
         try:

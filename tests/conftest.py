@@ -53,6 +53,11 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("vm", bits, indirect=True, ids=lambda bits: f"{bits}bit")
 
 
+def pytest_collection_modifyitems(items):
+    """The longest ones first, so that in the end no worker is left alone with one."""
+    items.sort(key=lambda item: not item.path.is_relative_to(ROOT / "tests/host/measure"))
+
+
 def _has32() -> bool:
     """Missing is a failure where it can be provisioned; make unixport has said so elsewhere."""
     return (unixport.BUILD / "bin" / unixport.BITS32).exists() or not unixport.without32()

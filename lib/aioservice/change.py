@@ -164,7 +164,7 @@ def _read_all(mgr, touched):
     """Takes over services.config; returns what _reload_all() takes."""
     from .configure import remember
     from .control import _behind
-    from .discovery import Finder, note
+    from .discovery import Finder
 
     finder = Finder(mgr)
     if finder.fault is not None:
@@ -172,41 +172,7 @@ def _read_all(mgr, touched):
     fault = remember()
     if fault is not None:
         print(fault)
-    changed, off, fresh = [], [], []
-    coming = [name for lists in mgr.coming for name in lists[0] + lists[1]]
-    for name in sorted(set(list(mgr.services) + coming)):
-        service = mgr.services.get(name)
-        if _is_off(finder, name):
-            if service is None:
-                _drop(mgr, [name])
-                mgr.held[name] = "disabled"
-            elif name not in mgr.held:  # it was, before
-                if service.is_active():
-                    touched.append([name, None, False])
-                mgr.held[name] = "disabled"
-                off.append(service)
-        elif service is None:
-            if mgr.held.get(name) == "disabled":  # no more
-                del mgr.held[name]
-                for to_begin, to_load in mgr.coming:
-                    if name in to_load:
-                        to_load.remove(name)
-                        to_begin.append(name)
-        elif name in finder.faults:  # it goes on as it is
-            note(name + ".service", "", finder.faults[name])
-            print(finder.faults[name])
-            touched.append([name, str(finder.faults[name]), True])
-        else:
-            if mgr.held.get(name) == "disabled":  # no more
-                del mgr.held[name]
-                fresh.append(service)
-            try:
-                if _take_over(service, finder.anew(service)):
-                    changed.append(service)
-            except Exception as e:  # its constructor does not take it; it goes on, and so do all others
-                note(name + ".service", "settings not taken: ", e)
-                print("%s.service: settings not taken: %s" % (name, describe(e)))
-                touched.append([name, describe(e), True])
+    changed, off, fresh = _compare(mgr, finder, touched)
     known = finder.known()
     for name in [n for n in mgr.failed if n not in known]:  # its entry or its file is gone
         del mgr.failed[name]
@@ -214,7 +180,7 @@ def _read_all(mgr, touched):
     before.extend([name for lists in mgr.coming for name in lists[1]])
     finder.bring_all()
     _show_failed(mgr)
-    told = [name for to_begin, to_load in mgr.coming for name in to_begin + to_load]
+    told = _coming(mgr)
     leaving = [n for n in mgr.leaving if n in known and n not in told and not _is_off(finder, n)]
     if leaving:
         leaving = _behind(mgr, leaving, leaving, (), False, shown=False)
@@ -228,6 +194,64 @@ def _read_all(mgr, touched):
     touched.extend([[name, None, True] for name in sorted(mgr.failed)])
     lists = _expect(mgr, [s.name for s in back + fresh])
     return _halt(mgr, back), lists, keep, [each for each in (off, leaving) if each]
+
+
+def _coming(mgr):
+    """The names that words which wait will begin, or load only."""
+    return [name for to_begin, to_load in mgr.coming for name in to_begin + to_load]
+
+
+def _compare(mgr, finder, touched):
+    """Gives each service what the settings say now; returns those with other settings, those that are
+    disabled now, and those that no longer are."""
+    changed, off, fresh = [], [], []
+    for name in sorted(set(list(mgr.services) + _coming(mgr))):
+        service = mgr.services.get(name)
+        if _is_off(finder, name):
+            if service is None:
+                _drop(mgr, [name])
+                mgr.held[name] = "disabled"
+            elif name not in mgr.held:  # it was, before
+                if service.is_active():
+                    touched.append([name, None, False])
+                mgr.held[name] = "disabled"
+                off.append(service)
+        elif service is None:
+            if mgr.held.get(name) == "disabled":
+                del mgr.held[name]
+                _begin_after_all(mgr, name)
+        elif name in finder.faults:  # it goes on as it is
+            _keep(touched, name, "", finder.faults[name])
+        else:
+            if mgr.held.get(name) == "disabled":
+                del mgr.held[name]
+                fresh.append(service)
+            try:
+                if _take_over(service, finder.anew(service)):
+                    changed.append(service)
+            except Exception as e:  # its constructor does not take it; it goes on, and so do all others
+                _keep(touched, name, "settings not taken: ", e)
+    return changed, off, fresh
+
+
+def _begin_after_all(mgr, name):
+    """A later word: what is only to be loaded begins then, too."""
+    for to_begin, to_load in mgr.coming:
+        if name in to_load:
+            to_load.remove(name)
+            to_begin.append(name)
+
+
+def _keep(touched, name, what, fault):
+    """Tells that a service goes on with the settings that it has."""
+    from .discovery import note
+
+    note(name + ".service", what, fault)
+    if what:
+        print("%s.service: %s%s" % (name, what, describe(fault)))
+    else:
+        print(fault)
+    touched.append([name, describe(fault) if what else str(fault), True])
 
 
 def _is_off(finder, name):

@@ -13,7 +13,11 @@ import time
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional, Union
 
+from mpremote.main import main as mpremote_main
+from support.forked import popen
+
 from svctl.build import mpy, romfs
+from svctl.simboard import cli
 from svctl.simboard.supervisor import die_with
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -104,9 +108,7 @@ class Vm:
         """Run code (a text), a script (a path inside the root, ending in .py on one line) or, with
         None, a power-on; fail when it takes too long or ends with another exit code."""
         command = self._command(what, heap, [])
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
-                                   start_new_session=True, preexec_fn=_dies_with_us())
+        process = _board(command, env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self._runs.append(process)
         try:
             out, err = process.communicate(stdin.encode(), timeout=timeout)
@@ -221,9 +223,8 @@ class Session(Terminal):
     def __init__(self, command: list, link: Path, env: Optional[dict]):
         super().__init__()
         self.link = link
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, env={**os.environ, **(env or {})},
-                                        start_new_session=True, preexec_fn=_dies_with_us())
+        self.process = _board(command, env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE)
         line = self.process.stderr.readline().decode()
         if " -> " not in line:
             raise AssertionError(f"tools/board: {line}{self.process.stderr.read().decode()}")
@@ -262,8 +263,10 @@ def mpremote(session: Session, *args: str, timeout: float = 30, resume: bool = T
     """Run the pinned mpremote against a session's board: `mpremote(s, "exec", "print(1)")`."""
     command = [sys.executable, "-m", "mpremote", "connect", session.tty, *(["resume"] if resume else [])]
     command += args
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, start_new_session=True, preexec_fn=_dies_with_us())
+    # In the order in which they come: what it says itself, and what the board says.
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = popen(command, mpremote_main, 3, env, _dies_with_us(), stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -272,6 +275,12 @@ def mpremote(session: Session, *args: str, timeout: float = 30, resume: bool = T
     if expect_code is not None and process.returncode != expect_code:
         raise AssertionError(f"mpremote: exit code {process.returncode}\n{_shown(out, err)}")
     return Result(out.decode(errors="replace"), err.decode(errors="replace"), process.returncode)
+
+
+def _board(command: list, env: Optional[dict], **streams) -> subprocess.Popen:
+    """tools/board with arguments."""
+    return popen(command, cli.run, len(BOARD), {**os.environ, **(env or {})}, _dies_with_us(),
+                 start_new_session=True, **streams)
 
 
 def _dies_with_us() -> Callable[[], None]:

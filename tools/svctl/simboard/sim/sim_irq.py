@@ -2,6 +2,7 @@
 # program, as soft interrupts are. SIGALRM, as the processor's timer, has the VM schedule that.
 # Loaded with the first Timer, lightsleep(), or pin with a script.
 import array
+import struct
 import sys
 from micropython import heap_lock, heap_unlock, schedule
 from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
@@ -17,8 +18,32 @@ _events = []  # objects with due (ticks_ms), fire(), and pin: whether it also co
 _queued = _held = _asleep = woken = False
 
 _c = ffi.open(None)
-_setitimer = _c.func("i", "setitimer", "ipP")
-_timer = array.array("l", [0, 0, 0, 0])  # struct itimerval: repeat and first, in s and us
+_timer = array.array("l", [0, 0, 0, 0])  # struct itimerspec or itimerval: repeat and first, in s and ns or us
+
+
+def _own_timer():
+    """Sets a timer whose signal comes to this thread: in one that just begins the VM may not be called."""
+    event = array.array("i", [0] * 16)  # struct sigevent: a value of the size of a pointer, then
+    at = struct.calcsize("P") // 4
+    event[at] = _SIGALRM
+    event[at + 1] = 4  # SIGEV_THREAD_ID
+    event[at + 2] = _c.func("i", "gettid", "")()
+    made = array.array("l", [0])
+    if _c.func("i", "timer_create", "ipp")(1, event, made):
+        raise OSError
+    settime = _c.func("i", "timer_settime", "PipP")
+    return lambda: settime(made[0], 0, _timer, None)
+
+
+try:
+    _set = _own_timer()
+    _UNIT = 1000  # ns a us
+except OSError:  # not on Linux
+    _setitimer = _c.func("i", "setitimer", "ipP")
+    _UNIT = 1
+
+    def _set():
+        _setitimer(0, _timer, None)
 
 
 def _signalled(_):
@@ -54,10 +79,10 @@ def _arm():
         _timer[1] = _timer[2] = _timer[3] = 0
     else:
         left = min(left, _LONGEST)
-        _timer[1] = _AGAIN
+        _timer[1] = _AGAIN * _UNIT
         _timer[2] = left // 1000
-        _timer[3] = left % 1000 * 1000 or 1
-    _setitimer(0, _timer, None)
+        _timer[3] = (left % 1000 * 1000 or 1) * _UNIT
+    _set()
 
 
 def _soft(_):
