@@ -23,12 +23,12 @@ INHERITED = ("aioclass",)
 # Seen in the traceback of each failing service; what a profile stands in for.
 KEPT = ("_live", "_stop")
 # Without an underscore, since files and rooms know each other by them; authors, callers and tools do not.
-INTERNAL = ("abandon", "adopt", "announce", "apply", "blamed", "bring", "bring_all", "complete",
-            "crumb", "decided", "disarm", "drop", "earn", "Editor", "end_children", "ENDED", "ending",
-            "enter", "error_of", "execute", "expand", "Finder", "fits", "foretell", "frames",
-            "fresh", "goes_on", "HOOKS", "is_cut", "is_now", "is_terminal", "limited", "lose", "MANAGED",
-            "milliseconds", "one_line", "Operation", "past", "patches", "purge", "reject", "reloading",
-            "remember", "resolve", "restart_others", "spawn", "special", "tail", "teller", "verdict")
+INTERNAL = ("abandon", "adopt", "announce", "apply", "bring", "bring_all", "complete", "decided", "disarm",
+            "drop", "earn", "Editor", "end_children", "ENDED", "ending", "enter", "error_of", "execute",
+            "expand", "Finder", "fits", "frames", "fresh", "goes_on", "HOOKS", "is_cut", "is_now",
+            "is_terminal", "limited", "lose", "MANAGED", "milliseconds", "one_line", "Operation", "past",
+            "patches", "purge", "reject", "remember", "resolve", "restart_others", "spawn", "special",
+            "tail", "teller", "verdict")
 # Their tables of functions that load on use are for the other files, not for people.
 OWN_TABLES = ("aiobase/__init__", "aioservice/manager")
 # The rooms of lib/, and those whose functions people call, perhaps with the names of their parameters.
