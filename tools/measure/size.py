@@ -15,8 +15,6 @@ from tools.measure.vm import DEVICE, SERVICES, Bench  # noqa: F401 - DEVICE: of 
 
 # Bytes: what counts is a working board; the lines of an empty one stay as information, with this much room.
 ROOM = 2500
-# What the guard of the loop and the bounded text of errors have cost beyond it; to be won back.
-KEPT = 700
 # In the order in which a board comes to load them.
 MODULES = ("aiobase", "aioschedule", "aiolog", "aioctl", "aioclass", "aioservice", "aioservice.manager",
            "aioservice.starting", "aioservice.verbs", "aioservice.order", "aioservice.settingsfile",
@@ -68,7 +66,7 @@ def resident_lines(bench: Bench) -> list[Line]:
     lines = [Line("heap after booting an empty tree", _booted(bench), 18000 + ROOM)]
     bench.services(("core", "core"), ("required", "required"), ("timed", "timed"))
     lines.append(Line("resident with core, required and scheduled services, without them",
-                      _booted(bench) - _bare(bench), 20000 + ROOM + KEPT))
+                      _booted(bench) - _bare(bench), 20000 + ROOM))
     lines.append(Line("the console, at its prompt", bench.measure("console")["console"], 6000))
     heaps = []
     for count in (10, 40):
