@@ -1,5 +1,5 @@
-# Tasks as asyncmd's services write them: decorated with `aiotask`, with hooks for their end among their keyword
-# arguments. Loaded with the first one.
+# Tasks as asyncmd's services write them: decorated with `aiotask`, with hooks for their end among their
+# keyword arguments. Loaded with the first one.
 
 import asyncio
 
