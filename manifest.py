@@ -45,6 +45,7 @@ package("aioconsole", files=(
 package("aioctl", files=(
     "__init__.py",
     "core.py",
+    "decorated.py",
     "env.py",
     "figures.py",
     "jobs.py",

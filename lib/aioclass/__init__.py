@@ -48,11 +48,11 @@ _ERROR = const(40)
 _LEFT = const("does not end; left behind")
 # What is in other files: methods, and attributes that are made there when somebody looks at them.
 _MORE = {
-    "authors": "log error first add_logger",
-    "options": "add_callback add_ctask call_back children rule",
+    "authors": "log error first add_ctask children",
+    "options": "add_callback call_back add_logger",
     "callers": "path reason record _child_tasks gracefully_stop interrupt shutdown startup wait_for_shutdown",
     "watch": "watch",
-    "heal": "heal",
+    "heal": "heal rule",
     "arguments": "prepared",
 }
 _MADE = const(" log error first path reason record _child_tasks ")

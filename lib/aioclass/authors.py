@@ -1,5 +1,5 @@
-# What nearly every author uses beside the life of a service: its logger and its last error. Attributes of
-# Service, loaded when the first of them is used.
+# What nearly every author uses beside the life of a service: its logger, its child tasks, its last error.
+# Attributes and methods of Service, loaded when the first of them is used.
 
 from aiobase import group
 
@@ -19,9 +19,36 @@ def log(service):
         level = aiolog.level(service.loglevel)
         made = aiolog.Logger(journal, service.name + ".service", level, service)
     else:  # somebody's own, given with set_log()
+        from .options import tagged
+
         made = tagged(service, journal)
     service.log = made
     return made
+
+
+def add_ctask(service, aioctl, coro, name=None, *args, **kwargs):
+    """Starts the child task `<service>.service.<name>`; it stops with its service.
+
+    A second one of that name becomes `name@1`; one that is decorated with aiotask takes the
+    place of the first, as in asyncmd.
+    """
+    from aioctl.jobs import find, spawn
+
+    decorated = hasattr(coro, "function")
+    function = coro.function if decorated else coro
+    full = "%s.service.%s" % (service.name, name or getattr(function, "__name__", "task"))
+    kwargs.pop("_id", None)
+    if decorated:  # it does not bind
+        args = (service,) + args
+        taken = find(full)
+        if taken is not None:
+            taken.delete()
+    return spawn(full, coro, args, kwargs, service)
+
+
+def children(service):
+    """The records of its child tasks, of those that ended too."""
+    return [r for r in group().records.values() if r.service is service]
 
 
 def error(service):
@@ -34,20 +61,3 @@ def first(service):
     return service._first_fault and anew(service._first_fault)
 
 
-def tagged(service, log):
-    """A logger that writes to `log`, tagged with the service's name, as asyncmd's services like it."""
-    from aiolog.tagged import Tagged
-
-    return Tagged(log, service.name + ".service", service.loglevel, service)
-
-
-def add_logger(service, log, level=None, service_logger=False):
-    """Uses `log` for this service (None: the journal).
-
-    With service_logger lines are tagged with the service's name, and its level may be set.
-    """
-    if service_logger or log is None:
-        log = tagged(service, log or group().log)
-        if level is not None:
-            log.setLevel(level)
-    service.log = log

@@ -1,5 +1,6 @@
-# What is kept of failures is given back when a service was up for a minute again. Loaded with the first
-# service that comes back, and given back with the last.
+# What follows a failure: the restart, where its rule is more than a word; and what is kept of failures is
+# forgotten when a service was up for a minute again. Loaded with the first service that fails so or comes
+# back, and given back with the last.
 
 import asyncio
 
@@ -8,6 +9,44 @@ from aioschedule import uptime
 
 _MINUTE = const(60)  # s
 _names = []  # of those that are looked after; not the services, which may be unloaded meanwhile
+
+
+def rule(service, failed):
+    """The restart rule where it is not a word: seconds until the restart after an end, or None."""
+    rule = service.restart
+    if isinstance(rule, (list, tuple, set)):  # asyncmd: names to restart in its place
+        if not failed:
+            return None
+        from .arguments import restart_others
+
+        return restart_others(service, rule)
+    if not isinstance(rule, dict):
+        rule = {"policy": "on-failure" if rule else "no"}
+    policy = rule.get("policy", "on-failure")
+    delay = rule.get("delay", 1)
+    if policy == "no" or not failed and policy != "always":
+        return None
+    if not failed:
+        return delay
+    limit = rule.get("limit")
+    if limit is not None:
+        now = uptime()
+        recent = [t for t in getattr(service, "failures", ()) if now - t < limit[1]]
+        recent.append(now)
+        service.failures = recent
+        if len(recent) >= limit[0]:
+            if rule.get("on_limit") == "reset":
+                from machine import reset
+
+                try:
+                    from aioboot.guard import foretell
+
+                    foretell(service.name, "%d failures within %s s" % tuple(limit))
+                except Exception:  # no memory to say more; a reset may help
+                    pass
+                reset()
+            return None
+    return min(max(service.delay * 2, delay), max(60, delay))
 
 
 def heal(service):

@@ -1,10 +1,9 @@
-# What a service may have beside its task: child tasks, callbacks of its start and stop, a restart rule that
-# is more than a word. Methods of Service, loaded when the first of them is used.
+# What few services have beside their task: callbacks of their start and stop, a logger of somebody's own.
+# Methods of Service, loaded when the first of them is used.
 
 from time import ticks_add, ticks_ms
 
 from aiobase import group
-import aioschedule
 
 
 def add_callback(service, kind, callback):
@@ -29,64 +28,20 @@ async def call_back(service, kind, end=None):
                 await service._step(kind + " callback", end, callback)
 
 
-def add_ctask(service, aioctl, coro, name=None, *args, **kwargs):
-    """Starts the child task `<service>.service.<name>`; it stops with its service.
+def tagged(service, log):
+    """A logger that writes to `log`, tagged with the service's name, as asyncmd's services like it."""
+    from aiolog.tagged import Tagged
 
-    A second one of that name becomes `name@1`; one that is decorated with aiotask takes the
-    place of the first, as in asyncmd.
+    return Tagged(log, service.name + ".service", service.loglevel, service)
+
+
+def add_logger(service, log, level=None, service_logger=False):
+    """Uses `log` for this service (None: the journal).
+
+    With service_logger lines are tagged with the service's name, and its level may be set.
     """
-    from aioctl.jobs import find, spawn
-
-    decorated = hasattr(coro, "function")
-    function = coro.function if decorated else coro
-    full = "%s.service.%s" % (service.name, name or getattr(function, "__name__", "task"))
-    kwargs.pop("_id", None)
-    if decorated:  # it does not bind
-        args = (service,) + args
-        taken = find(full)
-        if taken is not None:
-            taken.delete()
-    return spawn(full, coro, args, kwargs, service)
-
-
-def children(service):
-    """The records of its child tasks, of those that ended too."""
-    return [r for r in group().records.values() if r.service is service]
-
-
-def rule(service, failed):
-    """The restart rule where it is not a word: seconds until the restart after an end, or None."""
-    rule = service.restart
-    if isinstance(rule, (list, tuple, set)):  # asyncmd: names to restart in its place
-        if not failed:
-            return None
-        from .arguments import restart_others
-
-        return restart_others(service, rule)
-    if not isinstance(rule, dict):
-        rule = {"policy": "on-failure" if rule else "no"}
-    policy = rule.get("policy", "on-failure")
-    delay = rule.get("delay", 1)
-    if policy == "no" or not failed and policy != "always":
-        return None
-    if not failed:
-        return delay
-    limit = rule.get("limit")
-    if limit is not None:
-        now = aioschedule.uptime()
-        recent = [t for t in getattr(service, "failures", ()) if now - t < limit[1]]
-        recent.append(now)
-        service.failures = recent
-        if len(recent) >= limit[0]:
-            if rule.get("on_limit") == "reset":
-                from machine import reset
-
-                try:
-                    from aioboot.guard import foretell
-
-                    foretell(service.name, "%d failures within %s s" % tuple(limit))
-                except Exception:  # no memory to say more; a reset may help
-                    pass
-                reset()
-            return None
-    return min(max(service.delay * 2, delay), max(60, delay))
+    if service_logger or log is None:
+        log = tagged(service, log or group().log)
+        if level is not None:
+            log.setLevel(level)
+    service.log = log

@@ -4,7 +4,8 @@
 from aiobase import lookup
 
 _TABLE = {
-    "jobs": "add aiotask group tasks",
+    "jobs": "add group tasks",
+    "decorated": "aiotask",
     "verbs": "delete start stop tasks_match",
     "report": "debug result result_all status traceback",
     "journals": "follow journal log set_log",

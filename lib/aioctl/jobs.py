@@ -11,25 +11,7 @@ import aioschedule
 _KEEP = const(16)
 _LEAVE = const(200)  # ms that a child has to unwind
 _ERROR = const(40)  # aiolog's level
-# What asyncmd's tasks are given for their wrapper, not for themselves.
-_WRAPPER_KEYS = ("on_stop", "on_error", "_id")
 ended = []  # records, in the order in which they ended
-
-
-class Aiotask:
-    """What the decorator `aiotask` returns: a task as asyncmd's services write it.
-
-    It does not bind: whoever runs a service's decorated task passes the service.
-    """
-
-    def __init__(self, function):
-        self.function = function
-
-    def __call__(self, *args, **kwargs):
-        return self.function(*args, **kwargs)
-
-
-aiotask = Aiotask
 
 
 class _Ended:
@@ -91,24 +73,19 @@ class Record:
         if not self.task.done():
             self._again = self.cancelled
             return
-        coro = self._open()
+        coro = self.coro
+        if hasattr(coro, "function"):
+            from .decorated import own
+
+            coro = coro(*self.args, **own(self.kwargs))
+        elif callable(coro):
+            coro = coro(*self.args, **self.kwargs)
+        elif self.done_at is not None:
+            raise ValueError("a coroutine runs once; add the function instead")
         if self.done_at is not None:
             self.done_at = self.since = self._fault = self.result = None
             self.cancelled = False
         self.task = asyncio.create_task(self._run(coro))
-
-    def _open(self):
-        coro = self.coro
-        if isinstance(coro, Aiotask):
-            return coro(*self.args, **self._own_kwargs())
-        if callable(coro):
-            return coro(*self.args, **self.kwargs)
-        if self.done_at is not None:
-            raise ValueError("a coroutine runs once; add the function instead")
-        return coro
-
-    def _own_kwargs(self):
-        return {k: v for k, v in self.kwargs.items() if k not in _WRAPPER_KEYS}
 
     async def _run(self, coro):
         me = self.task
@@ -130,8 +107,10 @@ class Record:
             raise error
         if self.task is not me:  # left behind by a stop that it did not heed
             return
-        if isinstance(self.coro, Aiotask) and (stopped or error is not None):
-            result, error = await self._hook(error)
+        if hasattr(self.coro, "function") and (stopped or error is not None):
+            from .decorated import hook  # is loaded: it was begun with it
+
+            result, error = await hook(self, error)
         if self.task is me:
             self.cancelled = self.cancelled or stopped
             self._fault = kept_of(error)
@@ -140,22 +119,6 @@ class Record:
             self.result = result
             result = error = None
             self._end()
-
-    async def _hook(self, error):
-        # asyncmd: what `on_stop` or `on_error` is or returns becomes the result.
-        hook = self.kwargs.get("on_stop" if error is None else "on_error", error)
-        if not callable(hook):
-            return hook, error
-        args = self.args if error is None else (error,) + self.args
-        try:
-            result = hook(*args, **self._own_kwargs())
-            return (await result if is_awaitable(result) else result), error
-        except asyncio.CancelledError:  # a second stop
-            return None, error
-        except BaseException as e:
-            if is_interrupt(e):
-                raise
-            return e, error or e
 
     def _end(self):
         self.task = ENDED
@@ -299,6 +262,5 @@ def add(coro, *args, name=None, _id=None, **kwargs):
     The name is `name`, or the function's. A second task of one name becomes `name@1`.
     """
     if name is None:
-        function = coro.function if isinstance(coro, Aiotask) else coro
-        name = getattr(function, "__name__", "task")
+        name = getattr(getattr(coro, "function", coro), "__name__", "task")
     spawn(name, coro, args, kwargs, _parent(name, args))

@@ -129,13 +129,6 @@ class Manager:
                     found.append(other)
         return found
 
-    def _is_short(self, services):
-        """Whether there is no memory to stop these all at once."""
-        if gc.mem_free() >= _ROOM * len(services):
-            return False
-        gc.collect()
-        return gc.mem_free() < _ROOM * len(services)
-
     async def stopped(self, left, grace=None, known=False):
         """The exact reverse of starting: each stops as soon as nothing in the list needs it.
 
@@ -165,7 +158,7 @@ class Manager:
                                 break
                         else:
                             free.append(service)
-                    one = self._is_short(left)
+                    one = _is_short(len(left))
                     for service in free or left:  # those of a cycle all at once
                         if one and [s for s in asked if s._asked]:
                             break
@@ -206,6 +199,14 @@ class Manager:
                 await asyncio.sleep_ms(_LOOK)
         if self.quit is not None:
             self.quit.set()
+
+
+def _is_short(n):
+    """Whether there is no memory to stop so many at once."""
+    if gc.mem_free() >= _ROOM * n:
+        return False
+    gc.collect()
+    return gc.mem_free() < _ROOM * n
 
 
 _manager = None

@@ -15,8 +15,6 @@ from tools.measure.vm import DEVICE, SERVICES, Bench  # noqa: F401 - DEVICE: of 
 
 # Bytes: what counts is a working board; the lines of an empty one stay as information, with this much room.
 ROOM = 2500
-# What the guard of the loop and the bounded text of errors have cost beyond it; to be won back.
-KEPT = 700
 # In the order in which a board comes to load them.
 MODULES = ("aiobase", "aioschedule", "aiolog", "aioctl", "aioclass", "aioservice", "aioservice.manager",
            "aioservice.starting", "aioservice.verbs", "aioservice.order", "aioservice.settingsfile",
@@ -25,15 +23,15 @@ MODULES = ("aiobase", "aioschedule", "aiolog", "aioctl", "aioclass", "aioservice
            "aioschedule.calendar", "aioschedule.alarm", "aioschedule.start", "aioclass.calendar",
            "aioschedule.lastruns", "aioschedule.add", "aioclass.watch", "aioclass.authors",
            "aioclass.options", "aioclass.callers", "aiobase.errors", "aioclass.heal", "aiobase.fault",
-           "aioclass.arguments", "aioclass.record", "aiolog.logger", "aioctl.jobs", "aioctl.verbs",
-           "aiolog.tagged", "aioservice.control", "aioservice.configure", "aioservice.change",
-           "aioservice.checking", "aioservice.findings", "aioservice.spelling", "aioservice.graph",
-           "aioservice.heap", "aioservice.report", "aioservice.details", "aioservice.bringup",
-           "aioservice.runner", "aioservice.anew", "aioservice.callbacks", "aioctl.report", "aiobase.trace",
-           "aiobase.named", "aiobase.strays", "aiobase.foreign", "aioctl.others", "aiolog.show",
-           "aioctl.journals", "aiolog.lines", "aioschedule.format", "aioctl.env", "aioctl.utf8",
-           "aioctl.profiler", "aioctl.figures", "aiologging", "aiolog.asyncmd", "aioconsole",
-           "aioboot.watchdog", "aioboot.rom", "aioboot", "aioboot.guard", "aioboot.kept",
+           "aioclass.arguments", "aioclass.record", "aiolog.logger", "aioctl.jobs", "aioctl.decorated",
+           "aioctl.verbs", "aiolog.tagged", "aioservice.control", "aioservice.configure",
+           "aioservice.change", "aioservice.checking", "aioservice.findings", "aioservice.spelling",
+           "aioservice.graph", "aioservice.heap", "aioservice.report", "aioservice.details",
+           "aioservice.bringup", "aioservice.runner", "aioservice.anew", "aioservice.callbacks",
+           "aioctl.report", "aiobase.trace", "aiobase.named", "aiobase.strays", "aiobase.foreign",
+           "aioctl.others", "aiolog.show", "aioctl.journals", "aiolog.lines", "aioschedule.format",
+           "aioctl.env", "aioctl.utf8", "aioctl.profiler", "aioctl.figures", "aiologging", "aiolog.asyncmd",
+           "aioconsole", "aioboot.watchdog", "aioboot.rom", "aioboot", "aioboot.guard", "aioboot.kept",
            "aioservice.safemode", "aioservice.masks", "aioboot.damage", "aioswitch", "aioboot.trial",
            "aioctl.core")
 
@@ -68,7 +66,7 @@ def resident_lines(bench: Bench) -> list[Line]:
     lines = [Line("heap after booting an empty tree", _booted(bench), 18000 + ROOM)]
     bench.services(("core", "core"), ("required", "required"), ("timed", "timed"))
     lines.append(Line("resident with core, required and scheduled services, without them",
-                      _booted(bench) - _bare(bench), 20000 + ROOM + KEPT))
+                      _booted(bench) - _bare(bench), 20000 + ROOM))
     lines.append(Line("the console, at its prompt", bench.measure("console")["console"], 6000))
     heaps = []
     for count in (10, 40):

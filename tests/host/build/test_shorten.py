@@ -49,6 +49,14 @@ def test_an_inner_name_of_the_same_word_is_another():
         "def _A(a):\n    def inner():\n        value = 1\n        return value\n    return inner, a\n")
 
 
+def test_what_rooms_know_each_other_by_is_the_same_beside_a_variable_of_that_name():
+    made = shortened(**{"aioservice/a": "class Manager:\n    spawn = ()\n\n\ndef _f(mgr):\n    return mgr.spawn\n",
+                        "aioservice/b": "def start(self):\n    spawn = self.spawn = []\n    return spawn\n"})
+    short = made["aioservice/a"].split()[2]
+    assert short != "spawn" and f".{short}\n" in made["aioservice/a"]
+    assert made["aioservice/b"] == f"def start(self):\n    {short} = self.{short} = []\n    return {short}\n"
+
+
 def test_names_in_texts_and_of_others_are_kept():
     text = 'def f(x):\n    return getattr(x, "_made"), x._made, x._io_queue\n\n\ndef _made():\n    pass\n'
     assert shortened(aiolog=text)["aiolog"] == text

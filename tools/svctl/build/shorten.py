@@ -22,9 +22,13 @@ from svctl.build import sift
 INHERITED = ("aioclass",)
 # Seen in the traceback of each failing service; what a profile stands in for.
 KEPT = ("_live", "_stop")
-# Of the files that only a boot needs, without an underscore, since they know each other.
-INTERNAL = ("Finder", "HOOKS", "MANAGED", "adopt", "announce", "apply", "bring", "bring_all", "decided",
-            "error_of", "purge", "reject", "resolve")
+# Without an underscore, since files and rooms know each other by them; authors, callers and tools do not.
+INTERNAL = ("abandon", "adopt", "announce", "apply", "bring", "bring_all", "complete", "decided", "disarm",
+            "drop", "earn", "Editor", "end_children", "ENDED", "ending", "enter", "error_of", "execute",
+            "expand", "Finder", "fits", "frames", "fresh", "goes_on", "HOOKS", "is_cut", "is_now",
+            "is_terminal", "limited", "lose", "MANAGED", "milliseconds", "one_line", "Operation", "past",
+            "patches", "purge", "reject", "remember", "resolve", "restart_others", "spawn", "special",
+            "tail", "teller", "verdict")
 # Their tables of functions that load on use are for the other files, not for people.
 OWN_TABLES = ("aiobase/__init__", "aioservice/manager")
 # The rooms of lib/, and those whose functions people call, perhaps with the names of their parameters.
@@ -60,6 +64,8 @@ class Names:
             shared |= words if name.startswith(INHERITED) else words - own
             self.kept |= set(_CONST.findall(text))  # no names on the board at all
         self.kept |= set(users) - defined  # of asyncio, not ours
+        # Of one meaning wherever it stands, though some file may have a variable of that name, too.
+        shared |= {word for word in INTERNAL if len(users.get(word, ())) > 1}
         everywhere = {name for name in modules if name.startswith(INHERITED)}
         self.shared = _short({word: users[word] | everywhere if users[word] & everywhere else users[word]
                               for word in shared - self.kept}, self.kept)
