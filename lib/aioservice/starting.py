@@ -50,10 +50,9 @@ def begin(self, chosen, keep=()):
     fresh = [s for s in every if s.state not in ("waiting", "masked") and not s.is_active()]
     fresh = [s for s in fresh if s.name not in self.held]  # about to be masked, or disabled
     loops = cycles([s.name for s in fresh], graph)
-    made = {}
     for service in services.values():  # what they require or want may be new
         if service.require or service.want:
-            _inject(service, services, made)
+            _inject(service, services)
     for service in fresh:
         if service._fault is not None:  # an attribute that is not there costs nothing
             service._fault = None
@@ -93,15 +92,10 @@ def _reaches(service, target, services, seen):
     return False
 
 
-def _inject(service, services, made):
-    """deps, and the attributes that `require` names: valid for good, as instances stay.
-
-    Those that need the same have one dict, which `made` remembers.
-    """
-    needs = tuple(names(service.require)) + tuple(names(service.want))
-    if needs not in made:
-        made[needs] = {name: services[name] for name in needs if name in services}
-    service.deps = made[needs]
+def _inject(service, services):
+    """deps, and the attributes that `require` names: valid for good, as instances stay."""
+    needs = list(names(service.require)) + list(names(service.want))
+    service.deps = {name: services[name] for name in needs if name in services}
     if isinstance(service.require, dict):
         for attribute, name in service.require.items():
             setattr(service, attribute, services.get(name))
