@@ -46,6 +46,7 @@ def test_a_version_that_hangs_goes_back_whoever_attaches_meanwhile(pico, tree, t
     pico._on()
     pico.expect("hello_core.service")
     pico.send("\x03")  # as a host that attaches
+    pico.passes(90)
     pico.expect("the deploy was undone: ")
     assert "hello.service hangs: no sign of life for 90 s" in pico.up()
     assert pico.value(SIZE) == before
