@@ -27,29 +27,40 @@ export class Thumb {
     this.core = mcu.core;
     this.registers = new Int32Array(mcu.core.registers.buffer);
     this.flags = new Int32Array(FLAGS);
-    this.ram = [new Uint8Array(mcu.sram.buffer), new Uint16Array(mcu.sram.buffer), new Int32Array(mcu.sram.buffer)];
-    this.flash = [new Uint8Array(mcu.flash.buffer), new Uint16Array(mcu.flash.buffer), new Int32Array(mcu.flash.buffer)];
+    this.ram8 = mcu.sram;
+    this.ram16 = new Uint16Array(mcu.sram.buffer);
+    this.ram32 = new Int32Array(mcu.sram.buffer);
+    this.flash8 = mcu.flash;
+    this.flash16 = new Uint16Array(mcu.flash.buffer);
+    this.flash32 = new Int32Array(mcu.flash.buffer);
   }
 
   // Execute one instruction or more, up to `most`, and let their time pass; how many those were.
   execute(most) {
-    const { core, clock, flags } = this;
+    const { core, clock } = this;
     let n = 0;
     if (!core.interruptsUpdated) {
-      flags[N] = core.N ? -1 : 0;
-      flags[Z] = core.Z ? 0 : 1;
-      flags[C] = core.C ? 1 : 0;
-      flags[V] = core.V ? 1 : 0;
-      n = stretch(this.registers, flags, ...this.ram, ...this.flash, most, this._due());
-      core.N = flags[N] < 0;
-      core.Z = flags[Z] === 0;
-      core.C = flags[C] === 1;
-      core.V = flags[V] === 1;
-      clock.tick(flags[CYCLES] * CYCLE);
-      if (!flags[LEFT]) return n;
+      n = this._stretch(most, this._due());
+      if (!this.flags[LEFT]) return n;
     }
     clock.tick(core.executeInstruction() * CYCLE);
     return n + 1;
+  }
+
+  // Those before an alarm and before what is left to rp2040js.
+  _stretch(most, due) {
+    const { core, flags, registers, ram8, ram16, ram32, flash8, flash16, flash32 } = this;
+    flags[N] = core.N ? -1 : 0;
+    flags[Z] = core.Z ? 0 : 1;
+    flags[C] = core.C ? 1 : 0;
+    flags[V] = core.V ? 1 : 0;
+    const n = stretch(registers, flags, ram8, ram16, ram32, flash8, flash16, flash32, most, due);
+    core.N = flags[N] < 0;
+    core.Z = flags[Z] === 0;
+    core.C = flags[C] === 1;
+    core.V = flags[V] === 1;
+    this.clock.tick(flags[CYCLES] * CYCLE);
+    return n;
   }
 
   // Cycles until the next alarm, 1 or more.
@@ -571,19 +582,20 @@ function stretch(r, flags, ram8, ram16, ram32, flash8, flash16, flash32, most, d
 // Execute some of each kind, with operands of all kinds: the engine compiles stretch() for what it has seen of it, and
 // compiles it again, at a third of a second each, whenever it sees more.
 export function practise(mcu) {
-  const { registers, flags, ram, flash } = new Thumb(mcu);
+  const thumb = new Thumb(mcu);
+  const { core, registers, ram16, flash16 } = thumb;
   let state = 1;
   const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 8;
   const operands = [() => random() << 8, () => RAM + 4 * (random() % 1024), () => RAM + (random() % RAM_SIZE),
     () => 0x10000000 + 4 * (random() % 65536), () => 4 * (random() % 12)];
   for (let i = 0; i < 64 * ENCODINGS.length; i++) {
     const encoding = ENCODINGS[i % ENCODINGS.length].replaceAll('.', () => random() % 2);
-    ram[1][0] = flash[1][0] = parseInt(encoding, 2);
-    ram[1][1] = flash[1][1] = random();
+    ram16[0] = flash16[0] = parseInt(encoding, 2);
+    ram16[1] = flash16[1] = random();
     for (let j = 0; j < SP; j++) registers[j] = operands[random() % operands.length]();
     registers[SP] = RAM + 4096;
     registers[PC] = [0, RAM, 0x10000000][random() % 3];
-    for (let j = N; j <= V; j++) flags[j] = j < C ? random() % 3 - 1 : random() % 2;
-    stretch(registers, flags, ...ram, ...flash, 1, LONG);
+    core.APSR = random() << 8;
+    thumb._stretch(1, LONG);
   }
 }
