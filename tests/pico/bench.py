@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Callable, Optional
 
-from support.harness import Result, Terminal, Timeout
+from support.harness import ROOT, Result, Terminal, Timeout
 
 from svctl.build import mpy
 from svctl.simboard.console import make_raw
@@ -136,6 +136,20 @@ class Pico(Terminal):
         """How mpremote is run with it."""
         program = Path(sys.executable).parent / "mpremote"
         return [str(program), "connect", self.tty, *(["resume"] if resume else []), *args]
+
+    def svctl(self, *args: str) -> subprocess.CompletedProcess:
+        """Run svctl with it."""
+        self.forget()
+        self._hosted = True
+        try:
+            return subprocess.run(self.svctl_command(*args), cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE,
+                                  stdin=subprocess.DEVNULL)
+        finally:
+            self.raw()
+
+    def svctl_command(self, *args: str) -> list[str]:
+        """How svctl is run with it, at the root of the clone."""
+        return [sys.executable, "-m", "svctl", "-t", self.tty, *args]
 
     def raw(self) -> None:
         """Set the modes of the port anew: a host has left its own."""

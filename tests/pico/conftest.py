@@ -9,7 +9,7 @@
 
 `pico` is a board with the project on its flash, as the README deploys it, and its console at the prompt;
 `bare` one with the project, but without main.py: nothing starts there. `blank` has an empty flash. A
-board is deployed to once a session; each test has a copy of its flash.
+board is deployed to once, for all processes of a run; each test has a copy of its flash.
 """
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from bench import FIRMWARE_PROMPT, Pico  # noqa: E402
+from support.once import once  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -32,30 +33,35 @@ def tree(board_tree) -> Path:
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory, tree) -> Path:
     """A flash image with the project, copied to an empty board by mpremote."""
-    home = tmp_path_factory.mktemp("deploy")
-    board = Pico(home, "deploy")
-    try:
-        names = sorted(path.name for path in tree.iterdir())
-        board.mpremote("fs", "cp", "-r", *names, ":", resume=False, cwd=tree)
-        board.mpremote("reset")
-        board.expect("hello.service from ./aioservices/services/hello_service.mpy loaded")
-    finally:
-        board.close()
-    return board.board.flash
+    def make() -> str:
+        board = Pico(tmp_path_factory.mktemp("deploy"), "deploy")
+        try:
+            names = sorted(path.name for path in tree.iterdir())
+            board.mpremote("fs", "cp", "-r", *names, ":", resume=False, cwd=tree)
+            board.mpremote("reset")
+            board.expect("hello.service from ./aioservices/services/hello_service.mpy loaded")
+        finally:
+            board.close()
+        return str(board.board.flash)
+
+    return Path(once(tmp_path_factory, "deployed", make))
 
 
 @pytest.fixture(scope="session")
 def idle(tmp_path_factory, deployed) -> Path:
     """The same without main.py."""
-    board = Pico(tmp_path_factory.mktemp("idle"), "idle", deployed)
-    try:
-        board.up()
-        board.ctrl("d")
-        board.expect(FIRMWARE_PROMPT)
-        board.mpremote("fs", "rm", ":main.py")
-    finally:
-        board.close()
-    return board.board.flash
+    def make() -> str:
+        board = Pico(tmp_path_factory.mktemp("idle"), "idle", deployed)
+        try:
+            board.up()
+            board.ctrl("d")
+            board.expect(FIRMWARE_PROMPT)
+            board.mpremote("fs", "rm", ":main.py")
+        finally:
+            board.close()
+        return str(board.board.flash)
+
+    return Path(once(tmp_path_factory, "idle", make))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import ast
 import hashlib
 import json
 import shutil
-import sys
 
 import pytest
 from bench import FIRMWARE_PROMPT, Pico
@@ -96,7 +95,7 @@ AGAIN = 2  # of those, boards that are deployed to again
 
 
 def deploy(board: Pico, folder, root) -> list[str]:
-    return [sys.executable, "-m", "svctl", "-t", board.tty, "deploy", "--tree", str(root)]
+    return board.svctl_command("deploy", "--tree", str(root))
 
 
 def copied(board: Pico, folder, root) -> list[str]:

@@ -7,7 +7,6 @@ import subprocess
 
 from bench import PATIENCE
 from support.harness import ROOT
-from test_svctl import command, svctl
 
 from svctl.build import mpy
 
@@ -32,7 +31,7 @@ def test_a_version_that_hangs_goes_back_whoever_attaches_meanwhile(pico, tree, t
     (tmp_path / "hello.py").write_text(HANGS)
     mpy.compile_file(tmp_path / "hello.py", new / f"{SERVICE}.mpy", f"{SERVICE}.py")
     before = pico.value(SIZE)
-    host = subprocess.Popen(command(pico, "deploy", "--tree", str(new)), cwd=ROOT, stdin=subprocess.DEVNULL,
+    host = subprocess.Popen(pico.svctl_command("deploy", "--tree", str(new)), cwd=ROOT, stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     said = []
     for line in host.stdout:
@@ -47,8 +46,9 @@ def test_a_version_that_hangs_goes_back_whoever_attaches_meanwhile(pico, tree, t
     pico._on()
     pico.expect("hello_core.service")
     pico.send("\x03")  # as a host that attaches
+    pico.passes(90)
     pico.expect("the deploy was undone: ")
     assert "hello.service hangs: no sign of life for 90 s" in pico.up()
     assert pico.value(SIZE) == before
     assert "[ OK ] Service: hello.service" in pico.line("aioservice.status('hello')")
-    assert "the deploy was undone" in svctl(pico, "list").stderr
+    assert "the deploy was undone" in pico.svctl("list").stderr

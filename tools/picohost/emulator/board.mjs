@@ -6,6 +6,7 @@ import { FlashChip } from './flash.mjs';
 import { BootRom } from './rom.mjs';
 import { HAD_POR, HAD_RUN, qspi, rosc, vreg, xip } from './registers.mjs';
 import { Ssi } from './ssi.mjs';
+import { practise, Thumb } from './thumb.mjs';
 import { UsbSerial } from './usb.mjs';
 
 const SSI = 0x18000;
@@ -21,6 +22,8 @@ export const POWER_ON = 'power-on';
 export const RUN_PIN = 'run-pin';
 export const WATCHDOG_RESET = 'watchdog';
 export const POWER_CUT = 'power-cut'; // a power-on, too
+
+practise(new RP2040(new SimulationClock()));
 
 export class Board {
   // flash: Uint8Array of the chip's size, which is written. stored(from, to): the flash has changed.
@@ -91,6 +94,7 @@ export class Board {
     mcu.flash.fill(0xff);
     mcu.flash.set(this.flash);
     this.mcu = mcu;
+    this.thumb = new Thumb(mcu);
     this.chip.dead = false;
     this.ssi = new Ssi(mcu, this.chip);
     const powered = cause === POWER_ON || cause === POWER_CUT;

@@ -1,7 +1,6 @@
 // Lets board time pass: instructions are executed, idle time is waited for or skipped. rp2040js has no
 // pace of its own; here board time follows the computer's ("real"), or idle time takes none ("warp").
 
-const CYCLE = 8; // ns: 125 MHz
 const SLICE = 8; // ms that one turn takes, then input is looked for
 const BATCH = 50000; // instructions between looks at the computer's clock
 const EARLY = 0.5; // ms: shorter waits are not worth a timer
@@ -88,15 +87,16 @@ export class RunLoop {
   // Execute a number of instructions; ms to wait for when the core sleeps.
   _batch() {
     const { board } = this;
-    const { clock } = board;
+    const { clock, thumb } = board;
     const { core } = board.mcu;
     let n = 0;
     let wait = 0;
-    while (n++ < BATCH && board.pending === null && !board.halted) {
+    while (n < BATCH && board.pending === null && !board.halted) {
       if (!core.waiting) {
-        clock.tick(core.executeInstruction() * CYCLE);
+        n += thumb.execute(BATCH - n);
         continue;
       }
+      n += 1;
       wait = this._sleep(clock);
       if (wait) break;
     }
