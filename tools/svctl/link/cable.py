@@ -116,6 +116,7 @@ class Link:
         self._attached = False
         self.switches = False  # whether a deploy on the board is on trial, or was undone
         self.fault: Optional[str] = None  # what is wrong with the board's settings
+        self.board = None  # what boards/<name>.toml says of it, where it was reached by that name
 
     def __enter__(self) -> Link:
         try:
