@@ -152,6 +152,8 @@ def main(argv: Optional[list] = None) -> int:
         if hasattr(module, "prepare"):
             module.prepare(args)
         codes = [alone(args, Say("", False, args.json))] if alone else []
+    except ServiceUnknown as error:
+        return _failed(args, str(error), UNKNOWN)
     except ToolError as error:
         return _failed(args, str(error))
     args.stop = threading.Event()

@@ -30,7 +30,7 @@ def merge(common: dict, own: dict) -> dict:
 
 
 def _merged(common: dict, own: dict, under: str = "") -> dict:
-    if under == "schedule" and _is_timed(common) != _is_timed(own):
+    if under == "schedule" and {_is_timed(common), _is_timed(own)} == {True, False}:
         common = {}
     found = dict(common)
     for key, value in own.items():

@@ -114,6 +114,7 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
         trial.recover(link, project, found["manager"], say)
         found.update(send.about(link))
     there, owned = send.look(link, tree)
+    owned |= project.elsewhere & set(there)
     plan = plans.make(tree, there, owned, args.config, vet.same(link, project, there))
     send.check_room(link, plan, tree, there, found)
     for line in [*project.notes, *plans.lines(plan, tree)]:

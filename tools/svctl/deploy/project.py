@@ -26,6 +26,7 @@ class Project:
         """`folder`: a board tree; None: the project's own is built. `secrets`: the `.env` to be sent.
         `going`: what of the project's own goes to the board that it is for."""
         self.going = None if folder else going
+        self.elsewhere: set = set()  # files that only other boards get
         self.notes = [] if folder else tree.look(place.project()).notes
         self._is_built = folder is None
         self.folder = folder or build()
@@ -50,6 +51,7 @@ class Project:
     def _take(self, going: Going) -> None:
         """Leave out what does not go to a board, and take its own settings."""
         own = _beside(going)
+        self.elsewhere = {name for name in self._paths if not going.has(name)}
         self._paths = {name: path for name, path in self._paths.items() if going.has(name)}
         self._paths[CONFIG] = _written(own / CONFIG, going.text)
         if MANIFEST in self._paths:

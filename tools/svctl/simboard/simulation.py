@@ -59,8 +59,6 @@ _NET = {
 }
 _KEYS = {
     "board": (lambda value: value in BOARDS, " or ".join(map(json.dumps, BOARDS))),
-    "id": (lambda value: isinstance(value, str) and re.fullmatch("([0-9a-fA-F]{2})+", value) is not None,
-           'hexadecimal digits, like "e6614103e7452b2f"'),
     "clock": (_is_moment, '"2021-01-01 00:00:00"'),
     "networks": {"*": _NET},
     "reconnects": (_FLAG, "true or false"),
@@ -70,6 +68,8 @@ _KEYS = {
             "takes": (_kind(int), "milliseconds")},
     "pins": {"*": (_line(lambda value: value in (0, 1, None)), "0, 1, null or [[ms, level], …]")},
     "adc": {"*": (_line(_NUMBER), "volts or [[ms, volts], …]")},
+    "id": (lambda value: isinstance(value, str) and re.fullmatch("([0-9a-fA-F]{2})+", value) is not None,
+           'hexadecimal digits, like "e6614103e7452b2f"'),
 }
 
 
