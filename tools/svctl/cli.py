@@ -176,9 +176,10 @@ def _at_once(args: argparse.Namespace) -> list:
 def _on(word: str, args: argparse.Namespace) -> int:
     """Run the command on one board, by its port or name; what fails there does not stop the rest."""
     say = Say(word, len(args.ports) > 1, args.json)
-    lead = "" if reached.is_port(word) else f"{word}: "
+    lead = ""
     try:
         port, board = reached.target(word)
+        lead = f"{word}: " if board is not None else ""
         linked = getattr(args.module, "LINK", True)
         if linked or board is not None and args.command not in BLIND:
             with Link(port) as link:
@@ -191,9 +192,9 @@ def _on(word: str, args: argparse.Namespace) -> int:
                     return args.module.run(link, args, say)
         return args.module.run(port, args, say)
     except ServiceUnknown as error:
-        return _failed(args, f"{lead or word + ': '}{error}", UNKNOWN)
+        return _failed(args, f"{word}: {error}", UNKNOWN)
     except BoardFault as error:
-        return _failed(args, f"{lead or word + ': '}{explained(error)}")
+        return _failed(args, f"{word}: {explained(error)}")
     except ToolError as error:
         return _failed(args, f"{lead}{error}")
 

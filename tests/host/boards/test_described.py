@@ -104,17 +104,23 @@ def test_two_boards_of_one_name(project, tmp_path):
 def test_a_board_that_is_not_there(project, svctl, name, wrong):
     project.board("north")
     project.board("south")
-    assert svctl("", "-t", name, "list") == (1, "", f"list: {name}: {wrong}\n")
+    assert svctl("", "-t", name, "list") == (1, "", f"list: {wrong}\n")
     assert svctl("", "config", "--show", name) == (1, "", f"config: {wrong}\n")
 
 
 def test_a_project_without_boards(project, svctl):
-    assert svctl("", "-t", "north", "list")[2] == f"list: north: there is no board north; {project.root} has no boards/*.toml\n"
+    assert svctl("", "-t", "north", "list")[2] == f"list: there is no board north; {project.root} has no boards/*.toml\n"
     assert svctl("", "deploy", "--all") == (1, "", "deploy: --all: the project has no boards/*.toml\n")
     assert svctl("", "boards")[0] == 0
+
+
+@pytest.mark.parametrize("port, there", [("/dev/x", "/dev/x"), ("COM3", "COM3"), ("build/boards/north.tty", "{}/build/boards/north.tty")])
+def test_ports_of_the_project(project, port, there):
+    project.board("north", f"port = {port!r}\n")
+    assert described.named("north").port == there.format(project.root)
 
 
 def test_a_board_of_which_nobody_knows_where_it_is(project, svctl):
     project.board("north")
     assert svctl("", "-t", "north", "list")[2] == (
-        "list: north: boards/north.toml has neither port nor uid: one of them tells where it is\n")
+        "list: boards/north.toml has neither port nor uid: one of them tells where it is\n")

@@ -108,7 +108,7 @@ def test_a_board_that_fails_does_not_stop_the_rest(project, two, svctl):
     project.board("b", 'port = "/dev/nothing"\nuid = "00"\n')
     project.board("a", 'services = ["helo"]\nport = "/dev/nothing"\nuid = "01"\n')
     code, out, err = svctl("", "deploy", "--all", "--dry-run")
-    assert code == 1 and [line.split(": ")[1] for line in err.splitlines()] == ["a", "b"], err
+    assert code == 1 and [line.split(": ")[1] for line in err.splitlines()] == ["boards/a.toml", "b"], err
     assert "north: " in out and "south: " in out
     assert svctl("", "-t", "north", "deploy", "--all")[2] == "deploy: --all means all boards: name none of them, or leave it out\n"
 
@@ -144,7 +144,7 @@ def test_the_port_in_the_environment(project, two, svctl, monkeypatch):
     assert svctl("", "-t", "south", "is-active", "hello")[0] == 0  # what is typed counts
     assert svctl("", "check")[0] == 0  # which needs no board
     monkeypatch.setenv("SVCTL_PORT", "nrth")
-    assert svctl("", "list")[2] == "list: nrth: there is no board nrth; did you mean north?\n"
+    assert svctl("", "list")[2] == "list: there is no board nrth; did you mean north?\n"
 
 
 def test_what_a_board_carries_is_shown(project, two, svctl):

@@ -132,6 +132,8 @@ def _read(path: Path, root: Path) -> Board:
 def _settled(board: Board, root: Path) -> None:
     """The values as they are used, looked at once more."""
     board.uid = board.uid and board.uid.lower()
+    if board.port and "/" in board.port:  # that of a simulated one may be a file of the project
+        board.port = str(root / board.port)
     for key in ("name", "fleet"):
         if key in board.settings.get(BOOT, {}):
             says = "the file's name is the board's" if key == "name" else "fleet = [...] at the top says it"

@@ -28,6 +28,7 @@ class Going:
 
     def __init__(self, root: Path, board: Board):
         self.root, self.board = root, board
+        self.sources = root  # where a clone's folders are
         self.faults = list(board.faults)
         common = read(root)
         try:
@@ -59,7 +60,7 @@ class Going:
 
     def _going(self, merged: dict) -> set:
         """Those that `services` names, what they require, and the console."""
-        found = check.read(self.root)
+        found = check.read(self.sources)
         entries = {plain(key): entry for key, entry in merged.items()
                    if key != BOOT and isinstance(entry, dict)}
         known = {*found.services, *(name.split("@")[0] for name, entry in entries.items() if "cls" in entry)}
@@ -125,7 +126,7 @@ def faults(going: Going) -> list[str]:
     """What check finds in the settings and services of a board, and in its file."""
     env = going.board.env or going.root / SECRETS
     secrets = env.read_bytes() if env.is_file() else None
-    with laid(going.root, going.text.encode(), secrets, going) as folder:
+    with laid(going.sources, going.text.encode(), secrets, going) as folder:
         found = check.of_settings(folder)
     shown = str(env.relative_to(going.root)) if env.is_relative_to(going.root) else str(env)
     return [*going.faults, *(line.replace(UNDEFINED, f"is not defined in {shown}") for line in found)]

@@ -34,7 +34,7 @@ class Found(NamedTuple):
 
 def is_port(word: str) -> bool:
     """Whether a word is a port, and no board's name."""
-    return "/" in word or re.fullmatch(r"COM\d+", word) is not None or Path(word).exists()
+    return "/" in word or re.fullmatch(r"COM\d+", word) is not None or Path(word).is_char_device()
 
 
 def target(word: str) -> Target:
@@ -51,7 +51,7 @@ def target(word: str) -> Target:
     port = next((each.port for each in found if each.about and each.about["uid"] == board.uid), None)
     if port is None:
         there = ", ".join(f"{each.port} ({each.why or _who(each, root)})" for each in found) or "no port"
-        raise BoardsError(f"no board with its unique id {board.uid} answers; there is {there}")
+        raise BoardsError(f"{word}: no board with its unique id {board.uid} answers; there is {there}")
     return Target(port, board)
 
 

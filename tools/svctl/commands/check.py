@@ -49,7 +49,7 @@ def _for(link: Link, args: argparse.Namespace) -> tuple[Project, int]:
         return args.project, args.needed
     mine = going.Going(root, board)
     project = Project(going=mine)
-    with going.laid(root, mine.text.encode(), None, mine) as folder:
+    with going.laid(mine.sources, mine.text.encode(), None, mine) as folder:
         return project, heap.needed(folder, {path: file.size for path, file in project.files.items()})
 
 

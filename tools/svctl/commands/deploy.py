@@ -93,8 +93,9 @@ def _board(link: Link, say: Callable[[str], None]) -> Optional[Board]:
     board = reached.of(uid, root)
     if board is not None and board.faults:
         raise DeployError(board.faults[0])
-    say(f"this is {board.name}, by its unique id" if board else f"its unique id, {uid}, is in no file of "
-        f"{described.FOLDER}/: it gets what all boards have in common")
+    whose = f"its unique id, {uid}, is in no file of {described.FOLDER}/" if uid else "it has no unique id"
+    say(f"this is {board.name}, by its unique id" if board else
+        f"{whose}: it gets what all boards have in common")
     return board
 
 
