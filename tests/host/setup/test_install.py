@@ -72,13 +72,13 @@ def test_svctl_and_nothing_else_is_importable(python, tmp_path):
             "print(sorted(each.name for each in site.iterdir()))\n"
             "from svctl.setup import place\nprint(place.home().relative_to(site), place.IS_CLONE)\n"
             "print(sorted(each.name for each in place.home().iterdir()))\n")
-    assert run(python, "-c", code, cwd=tmp_path) == (0, f"""\
+    assert run(python, "-c", code, cwd=tmp_path, PYTHONPATH=TAKES) == (0, f"""\
 ['svctl']
 ['aioservices-{__version__}.dist-info', 'svctl']
 svctl/shipped False
 ['aioservices', 'boot.py', 'lib', 'main.py', 'services.config']
 """, "")
-    shipped = Path(run(python, "-c", "from svctl.setup import place; print(place.home())", cwd=tmp_path)[1].strip())
+    shipped = Path(run(python, "-c", "from svctl.setup import place; print(place.home())", cwd=tmp_path, PYTHONPATH=TAKES)[1].strip())
     for name in ("lib", "aioservices"):
         wanted, found = ({path.relative_to(root): path.read_bytes() for path in (root / name).rglob("*")
                           if path.is_file() and path.suffix != ".pyc"} for root in (ROOT, shipped))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from svctl.build import check, heap
+from svctl.build import check, heap, overlay
 from svctl.deploy import send
 from svctl.deploy.project import Project
 from svctl.errors import DeployError, TreeError
@@ -12,6 +12,7 @@ from svctl.link.cable import Link
 from svctl.setup import place
 
 HELP = "what is wrong with the project; with -t also whether it fits the board"
+PROJECT = True
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def alone(args: argparse.Namespace, say) -> int:
     """The project itself; what it would be on a board is in `args.project`, None where it cannot be built."""
-    root = place.project()
+    root = overlay.of(place.project())
     found = check.check(root)
     args.project = args.needed = None
     try:

@@ -21,6 +21,7 @@ from svctl.manage import services
 from svctl.shared import device
 
 HELP = "copy what differs to the board; all of it takes its place at once, or goes back"
+PROJECT = True
 KEPT = BUILD / "settings"
 
 

@@ -5,7 +5,7 @@ import hashlib
 from pathlib import Path
 from typing import Optional
 
-from svctl.build import mpy, sift, tree
+from svctl.build import mpy, overlay, sift, tree
 from svctl.deploy.plan import LEDGER, LIST, MARK, NEW, NEXT, PREV, SECRETS, SETTINGS, SWITCH, File
 from svctl.errors import DeployError
 from svctl.setup import place
@@ -19,7 +19,7 @@ class Project:
 
     def __init__(self, folder: Optional[Path] = None, secrets: Optional[Path] = None):
         """`folder`: a board tree; None: the project's own is built. `secrets`: the `.env` to be sent."""
-        self.notes = [] if folder else tree.look(place.project()).notes
+        self.notes = [] if folder else tree.look(overlay.of(place.project())).notes
         self._is_built = folder is None
         self.folder = folder or build()
         self._paths = {path.relative_to(self.folder).as_posix(): path
@@ -56,7 +56,7 @@ class Project:
 def build() -> Path:
     """Bring build/deploy up to date with the project of the current directory; its settings are always
     the project's own."""
-    root = place.project()
+    root = overlay.of(place.project())
     try:
         with tree.alone(BUILT.with_name(BUILT.name + "-settings")):
             for name in SETTINGS:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from svctl.build import check
+from svctl.build import check, overlay
 from svctl.deploy import send
 from svctl.deploy.plan import SECRETS, SETTINGS, Plan
 from svctl.deploy.project import Project
@@ -95,7 +95,7 @@ def looked(link: Link, project: Project, plan: Plan, board: dict, tree: Optional
         except ValueError as error:
             errors.append(f"{SECRETS}: {error}")
     unknown = secrets is None and SECRETS in board  # what names that has is the board's secret
-    found = [line for line in _checked(tree or place.project(), data, secrets)
+    found = [line for line in _checked(tree or overlay.of(place.project()), data, secrets)
              if not (unknown and line.endswith("is not defined in .env"))]
     return Found(errors, [line for line in found if not any(error.endswith(line) for error in errors)])
 
