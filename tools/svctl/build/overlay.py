@@ -1,5 +1,5 @@
-"""The sources of a project of one's own, laid out as a clone has them: links to its own files, and to those of
-svctl's `lib/` and services for what it does not have itself. Builds and checks then know one kind of project."""
+"""The sources of a project of one's own, laid out as a clone has them: links to its own files, and to svctl's
+`lib/` and services for what it does not have itself. Builds and checks then know one kind of project."""
 from __future__ import annotations
 
 import os
@@ -15,7 +15,7 @@ SECRETS = ".env"  # for check alone: no build takes it
 
 
 def of(root: Path) -> Path:
-    """The folder with all sources of the project at `root`: itself where it has all of them, else build/sources
+    """The folder with all sources of the project at `root`: itself where it has them all, else build/sources
     in it, brought up to date. TreeError: links in a circle."""
     if place.is_whole(root):
         return root
@@ -34,7 +34,8 @@ def _files(root: Path) -> dict[str, Path]:
     own = {path.relative_to(root).as_posix(): path for folder in tree.COMPILED
            for path in sift.walk(root / folder)}
     stems = {os.path.splitext(name)[0] for name in own}
-    given = {path.relative_to(place.CODE).as_posix(): path for path in [*sift.walk(place.LIB), *_shipped(root)]}
+    given = {path.relative_to(place.CODE).as_posix(): path
+             for path in [*sift.walk(place.LIB), *_shipped(root)]}
     found = {name: path for name, path in given.items() if os.path.splitext(name)[0] not in stems}
     found.update({name: place.CODE / name for name in tree.STARTED})
     found.update({name: root / name for name in (*tree.PLAIN, SECRETS) if (root / name).is_file()})
@@ -42,7 +43,7 @@ def _files(root: Path) -> dict[str, Path]:
 
 
 def _shipped(root: Path) -> Iterator[Path]:
-    """The services of svctl that a project takes: those that its settings name, and which the others require."""
+    """The services of svctl that a project takes: those its settings name, and what is required."""
     names = device("aioservice.findings")._names
     found = check.read(root)
     entries = [entry for entry in found.settings.values() if isinstance(entry, dict)]
@@ -74,7 +75,8 @@ def _clean(dest: Path, files: dict) -> None:
 
 
 def _link(path: Path, source: Path) -> None:
-    wanted = os.readlink(source) if sift.is_gone(source) else str(source)  # one that leads nowhere is told as it is
+    # One that leads nowhere is told as it is.
+    wanted = os.readlink(source) if sift.is_gone(source) else str(source)
     try:
         if os.readlink(path) == wanted:
             return

@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 from typing import Callable
 
-from svctl.build.mpy import BUILD
 from svctl.deploy import plan as plans
 from svctl.deploy import send, trial, vet
 from svctl.deploy.plan import SECRETS, Plan
@@ -18,6 +17,7 @@ from svctl.deploy.project import Project
 from svctl.errors import DeployError, LinkError
 from svctl.link.cable import Link
 from svctl.manage import services
+from svctl.setup.place import BUILD
 from svctl.shared import device
 
 HELP = "copy what differs to the board; all of it takes its place at once, or goes back"

@@ -1,5 +1,5 @@
-"""`svctl init`: makes a project of one's own, with a first service and its test; with --update it brings what it
-wrote into one up to date."""
+"""`svctl init`: makes a project of one's own, with a first service and its test; with --update it brings what
+it wrote into one up to date."""
 from __future__ import annotations
 
 import argparse
@@ -12,9 +12,10 @@ HELP = "make a project of one's own in a new folder; --update brings one up to d
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", nargs="?", help="the folder, and the first service, like station")
-    parser.add_argument("--update", action="store_true", help="in a project: write anew what svctl wrote and nobody "
-                        "has changed, and show the difference of the rest")
+    parser.add_argument("name", metavar="NAME", nargs="?",
+                        help="the new folder, and the first service, like station")
+    parser.add_argument("--update", action="store_true", help="in a project: write anew what svctl wrote and "
+                        "nobody has changed, and show the difference of the rest")
 
 
 def alone(args: argparse.Namespace, say) -> int:
@@ -32,7 +33,7 @@ def alone(args: argparse.Namespace, say) -> int:
 
 def _update(args: argparse.Namespace, say) -> int:
     if args.name is not None:
-        raise ToolError(f"{args.name}: --update takes no name, it is for the project of the current directory")
+        raise ToolError(f"{args.name}: --update takes no name, but the project around you")
     root = place.project()
     if not place.is_own(root):
         raise ToolError(f"{root} is a clone of aioservices: git pull brings that up to date")

@@ -1,5 +1,5 @@
-"""`svctl power`: what somebody with a hand on it does to a simulated board that runs in another terminal: its reset
-button, its plug."""
+"""`svctl power`: what a hand does to a simulated board that runs in another terminal: its reset button, its
+plug."""
 from __future__ import annotations
 
 import argparse
@@ -11,7 +11,8 @@ HELP = "reset, cycle or off: a simulated board that runs in another terminal; wi
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", metavar="WHAT", nargs="?", choices=(*boards.BUTTONS, "status"), default="status",
+    parser.add_argument("what", metavar="WHAT", nargs="?", choices=(*boards.BUTTONS, "status"),
+                        default="status",
                         help="reset: pull its reset pin; cycle: take its power and give it back; off: end it")
     parser.add_argument("name", metavar="NAME", nargs="?", default=boards.DEFAULT,
                         help="which board (default: board)")

@@ -1,5 +1,5 @@
-"""`svctl run`: builds the project and boots it on a simulated board, in this terminal: its services, and the prompt.
-Ctrl-D there shuts it down, Ctrl-\\\\ ends it whatever it does. What MicroPython it takes is set up first."""
+"""`svctl run`: builds the project and boots it on a simulated board, in this terminal: its services, and the
+prompt. Ctrl-D there shuts it down, Ctrl-\\\\ ends it whatever it does. MicroPython is set up first."""
 from __future__ import annotations
 
 import argparse
@@ -19,16 +19,17 @@ SECRETS = ".env"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--name", metavar="NAME", help="which board, each with a flash of its own (default: board)")
+    parser.add_argument("--name", metavar="NAME",
+                        help="which board, each with a flash of its own (default: board)")
     parser.add_argument("--pty", metavar="PATH", nargs="?", type=Path, const=Path(),
                         help="have the console on a pty, as a board has it on a port, linked at PATH "
                         "(default: build/boards/NAME.tty)")
-    parser.add_argument("--blank", action="store_true", help="an empty flash, and the prompt of a firmware: for a "
-                        "first deploy (its name is blank)")
+    parser.add_argument("--blank", action="store_true", help="an empty flash, and the prompt of a firmware: "
+                        "for a first deploy (its name is blank)")
     parser.add_argument("--no-build", action="store_true", help="boot what lies on its flash")
     parser.add_argument("--heap", default=cli.HEAP, help="like 64k or 1M (default %(default)s)")
-    parser.add_argument("--bits", type=int, choices=(32, 64), help="32: objects as large as on a microcontroller "
-                        "(default where there is one)")
+    parser.add_argument("--bits", type=int, choices=(32, 64), help="32: objects as large as on a "
+                        "microcontroller (default where there is one)")
 
 
 def alone(args: argparse.Namespace, say) -> int:
@@ -38,7 +39,7 @@ def alone(args: argparse.Namespace, say) -> int:
     if board.running() is not None and not (args.blank or args.no_build or args.pty):
         for line in build(root, board.flash):
             say(line)
-        say(f"{board.name} is running in another terminal: its flash has it now, and reload(\"name\") takes it there")
+        say(f"{board.name} runs in another terminal: its flash has it now, reload(\"name\") takes it")
         return 0
     with board.held():
         if args.blank:

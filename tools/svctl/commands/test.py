@@ -1,4 +1,4 @@
-"""`svctl test`: runs the tests of the project, by pytest: device code on a real MicroPython, which is set up first.
+"""`svctl test`: runs the tests of the project, by pytest: device code on a real MicroPython, set up first.
 What stands behind -- goes to pytest as it is."""
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ PROJECT = True
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-k", metavar="EXPRESSION", dest="only", help="those whose names fit, as pytest has it")
-    parser.add_argument("rest", metavar="ARG", nargs="*", help="files, folders; behind -- any options of pytest")
+    parser.add_argument("-k", metavar="EXPRESSION", dest="only",
+                        help="those whose names fit, as pytest has it")
+    parser.add_argument("rest", metavar="ARG", nargs="*",
+                        help="files, folders; behind -- any options of pytest")
 
 
 def alone(args: argparse.Namespace, say) -> int:
@@ -28,7 +30,8 @@ def alone(args: argparse.Namespace, say) -> int:
     options = ["-k", args.only] if args.only else []
     env = dict(os.environ)
     if place.is_own(root):
-        options += ["--rootdir", str(root), "--import-mode=importlib", "-o", f"cache_dir={root / 'build' / 'pytest'}"]
+        cache = root / "build" / "pytest"
+        options += ["--rootdir", str(root), "--import-mode=importlib", "-o", f"cache_dir={cache}"]
         env.setdefault("PYTHONPYCACHEPREFIX", str(root / "build" / "pycache"))
         options += [] if args.rest else [str(root / "tests")]
     sys.stdout.flush()

@@ -10,7 +10,7 @@ from svctl.deploy.plan import LEDGER, LIST, MARK, NEW, NEXT, PREV, SECRETS, SETT
 from svctl.errors import DeployError
 from svctl.setup import place
 
-BUILT = mpy.BUILD / "deploy"
+BUILT = place.BUILD / "deploy"
 
 
 class Project:

@@ -14,7 +14,7 @@ from svctl import __version__
 from svctl.errors import ToolError
 from svctl.setup import place
 
-# Grows when what svctl writes here changes so that projects should follow; CHANGES says in a line what that is.
+# Grows when what svctl writes changes so that projects should follow; CHANGES says in a line what that is.
 LAYOUT = 1
 CHANGES = {1: "the first layout"}
 TEMPLATES = place.PACKAGE / "templates"
@@ -96,14 +96,14 @@ def update(root: Path) -> Updated:
     done = Updated([], {})
     known = dict(mark.files)
     for path in GIVEN:
-        text, there = _given(path, mark.name), _text(root / path)
+        text, there, wrote = _given(path, mark.name), _text(root / path), mark.files.get(path)
         if there == text:
             known[path] = _hash(text)
-        elif there is None and path not in mark.files or there is not None and _hash(there) == mark.files.get(path):
+        elif wrote is None if there is None else wrote == _hash(there):
             put(root / path, text)
             known[path] = _hash(text)
             done.written.append(path)
-        elif there is not None and mark.files.get(path) != _hash(text):  # svctl's own has changed since, too
+        elif there is not None and wrote != _hash(text):  # svctl's own has changed since, too
             done.left[path] = list(difflib.unified_diff(
                 there.splitlines(), text.splitlines(), path, f"{path} of svctl", lineterm="", n=0))
     if mark._replace(layout=LAYOUT, files=known) != mark:
@@ -122,19 +122,19 @@ def read(root: Path) -> Mark:
     except (ValueError, KeyError, TypeError):
         raise ToolError(f"{path} is damaged: take it from git, or one that svctl init NAME writes") from None
     if mark.layout > LAYOUT:
-        raise ToolError(f"the project was made by a newer svctl (layout {mark.layout}, this one knows {LAYOUT}): "
-                        "pip install --upgrade aioservices")
+        raise ToolError(f"the project was made by a newer svctl (layout {mark.layout}, this one knows "
+                        f"{LAYOUT}): pip install --upgrade aioservices")
     return mark
 
 
 def told(root: Path) -> Optional[str]:
-    """What there is to say of a project's age, in a line; None if nothing. Raises ToolError as read() does."""
+    """What there is to say of a project's age, in a line; None if nothing. ToolError as of read()."""
     mark = read(root)
     if mark.layout == LAYOUT:
         return None
     what = "; ".join(CHANGES[number] for number in range(mark.layout + 1, LAYOUT + 1))
-    return (f"the project is of an older svctl (layout {mark.layout}, now {LAYOUT}: {what}); svctl init --update "
-            "follows, and leaves what is yours")
+    return (f"the project is of an older svctl (layout {mark.layout}, now {LAYOUT}: {what}); svctl init "
+            "--update follows, and leaves what is yours")
 
 
 def _sign(root: Path, name: str, files: dict) -> None:

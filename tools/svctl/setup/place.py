@@ -24,7 +24,8 @@ LIB = CODE / "lib"
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a folder has all that a board needs, as a clone has; a board tree, which has a manifest, is none."""
+    """Whether a folder has all that a board needs, as a clone has. A board tree, which has a manifest, has
+    other files."""
     has_code = (folder / "lib" / "aioservice" / "__init__.py").is_file()
     has_services = (folder / "aioservices" / "services").is_dir()
     return has_code and has_services and not (folder / "manifest.txt").exists()
@@ -65,7 +66,7 @@ def _workspace() -> Path:
 
 
 def _cache() -> Path:
-    """Where they keep what all projects share, MicroPython among it: in their clone, else the user's cache."""
+    """Where they keep what all projects share, as MicroPython: in their clone, else in the user's cache."""
     if IS_CLONE:  # which may run without anything installed
         return CODE / "build"
     from platformdirs import user_cache_path

@@ -1,5 +1,5 @@
-"""The simulated boards of a project, by name: where their flash lies, which of them run, and their buttons, for
-another terminal to press."""
+"""The simulated boards of a project, by name: where their flash lies, which of them run, and their buttons,
+for another terminal to press."""
 from __future__ import annotations
 
 import contextlib
@@ -58,8 +58,8 @@ class Board(NamedTuple):
         self._pid.parent.mkdir(parents=True, exist_ok=True)
         with open(self._pid, "a+") as file:
             if not _locked(file):
-                raise BoardError(f"{self.name} is running already, in another terminal: svctl power off {self.name} "
-                                 "ends it, --name NAME runs one more")
+                raise BoardError(f"{self.name} is running already, in another terminal: svctl power off "
+                                 f"{self.name} ends it, --name NAME runs one more")
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()

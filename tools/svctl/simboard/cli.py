@@ -82,9 +82,9 @@ def main() -> int:
 def supervisor(root: Path, heap: str = HEAP, bits: Optional[int] = None, pty: Optional[Path] = None,
                more: Optional[dict] = None, script: Optional[str] = None,
                code: Optional[str] = None) -> Supervisor:
-    """The hardware around a board with the flash `root`, to be run. `pty`: where its console is linked, else it
-    is this terminal; `more`: what else the VM finds in its environment; a `script` of its flash or `code`: in
-    place of boot.py and main.py."""
+    """The hardware around a board with the flash `root`, to be run. `pty`: where its console is linked, else
+    it is this terminal; `more`: what else the VM finds in its environment; a `script` of its flash or `code`:
+    in place of boot.py and main.py."""
     if not re.fullmatch(r"\d+[kKmM]?", heap):
         raise BoardError(f"--heap {heap}: give a size like 192k")
     program = unixport.interpreter(bits)

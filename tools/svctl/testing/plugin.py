@@ -1,7 +1,7 @@
 """Fixtures of pytest for the tests of a project of one's own, on the real VM. pytest finds them by itself.
 
     def test_lamp(vm32):
-        vm32.ship("aioservices/services/lamp_service.mpy")         # of the project, compiled; without names: all
+        vm32.ship("aioservices/services/lamp_service.mpy")         # of the project, compiled
         vm32.put("services.config", '{"lamp": {"enabled": true}}')
         result = vm32.run("import aioservice; print(1)", timeout=5, heap="64k")
         assert result.out == "1\\n"                                # and result.err, result.code
@@ -10,9 +10,9 @@
         session.expect("--> ")                                     # a text or re.compile(...)
         assert session.line("1 + 1") == "2\\n"                     # type a line at the prompt
 
-`vm32` is a fresh board folder (`vm32.root`) with lib/ inside, for 32 bits as a microcontroller has (64 where there
-is no such MicroPython) and its heap. Every run is a fresh process with a hard time limit; at the end of a
-test all are ended.
+`vm32` is a fresh board folder (`vm32.root`) with lib/ inside, for 32 bits as a microcontroller has (64 where
+there is no such MicroPython) and its heap. Every run is a fresh process with a hard time limit; at the
+end of a test all are ended.
 """
 from __future__ import annotations
 
