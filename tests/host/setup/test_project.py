@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 
 import pytest
-from support.harness import Session, Timeout
+from support.harness import ROOT, Session, Timeout, mpremote
 from support.wheel import TAKES, built, installed, put, run
 
 from svctl.setup import layout, place, unixport
@@ -62,9 +63,21 @@ def git(folder, *args):
     return done.stdout
 
 
+def shown(command):
+    """What docs/your-project.md shows below a command."""
+    text = (ROOT / "docs/your-project.md").read_text()
+    return re.search(rf"^\$ svctl {re.escape(command)}\n(.*?)(?=^(?:\$|-->|```))", text, re.M | re.S)[1]
+
+
+def test_the_page_begins_as_the_others():
+    begin = "pip install aioservices\nsvctl init station\ncd station"
+    assert f"```sh\n{begin}\nsvctl run\nsvctl test\n```" in (ROOT / "docs/your-project.md").read_text()
+    for page in "README.md", "docs/getting-started.md":
+        assert f"```text\n{begin} && svctl run\n```" in (ROOT / page).read_text()
+
+
 def test_from_init_to_deploy(host):
-    assert host("init", "station", cwd=".") == (
-        0, "written: station/, 10 files\ntry it: cd station; svctl run; svctl test; svctl -t PORT deploy\n", "")
+    assert host("init", "station", cwd=".") == (0, shown("init station"), "")
     root = host.here / "station"
     assert sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()) == FILES
     assert len((root / "README.md").read_text().splitlines()) <= 10
@@ -73,7 +86,7 @@ def test_from_init_to_deploy(host):
     git(root, "commit", "-q", "-m", "new")
 
     board = host.start("--pty", link=root / "build/boards/board.tty")
-    assert "station_service.mpy loaded" in board.expect("--> ")
+    assert board.expect("--> ").replace("\r", "") == shown("run").partition("\n")[2] + "--> "
     assert board.line('service("station").state') == "'running'\n"
     assert host("power", cwd="station/tests") == (
         0, f"board: running, pid {board.process.pid}, at {root}/build/boards/board.tty\n", "")
@@ -81,15 +94,15 @@ def test_from_init_to_deploy(host):
     assert (code, err) == (0, "") and [line.split()[0] for line in out.splitlines()] == ["SERVICE", "repl", "station"]
 
     code, out, err = host("test")
-    assert (code, err) == (0, "") and "1 passed" in out
+    assert (code, err) == (0, "") and shown("test").strip() in out
     assert git(root, "status", "--porcelain") == ""
 
     code, out, err = host("new", "lamp", "--type", "schedule")
-    assert (code, err) == (0, "") and out.splitlines()[-1] == "try it: svctl test tests/test_lamp.py; then svctl -t PORT deploy"
-    code, out, err = host("test", "tests/test_lamp.py", "--", "-v")
+    assert (code, out, err) == (0, shown("new lamp --type schedule"), "")
+    code, out, err = host("test", "tests/test_lamp.py", "--", "-vv")
     assert (code, err) == (0, "") and "test_runs_again_and_again" in out and "1 passed" in out
     code, out, err = host("check")
-    assert (code, err) == (0, "") and out.startswith("check: fine; about ")
+    assert (code, err) == (0, "") and re.sub("[0-9]+", "", out) == re.sub("[0-9]+", "", shown("check"))
     code, out, err = host("-t", board.tty, "deploy")
     assert (code, err) == (0, "") and "lamp.service: scheduled" in out and "3 files sent" not in out, out
     board.send("\r")
@@ -125,11 +138,37 @@ def test_buttons_of_a_board_in_another_terminal(host):
     assert north.wait() == 128 + 15
 
 
+def test_first_deploy_to_a_blank_board(host):
+    host("init", "station", cwd=".")
+    board = host.start("--blank", "--pty", str(host.here / "tty"), link=host.here / "tty")
+    board.expect(">>> ")
+    assert board.line("1 + 1", ">>> ") == "2\n"
+    assert board.line("x = 2", ">>> ") == ""
+    assert "ZeroDivisionError: divide by zero" in board.line("1 / 0", ">>> ")
+    board.send("whil\x7fo\x03")
+    board.expect(">>> ")
+    board.send("while True: pass\r\n")
+    board.expect("\r\n")
+    board.ctrl("c")
+    assert "KeyboardInterrupt" in board.expect(">>> ")
+    assert mpremote(board, "exec", "import os; print(os.listdir(), 'x' in globals())", resume=False).out == "[] False\r\n"
+    code, out, err = host("-t", board.tty, "deploy")
+    assert (code, err) == (0, "") and out.splitlines()[-1] == "done"
+    assert host("-t", board.tty, "is-active", "station") == (0, "active\n", "")
+    board.send("\r")
+    board.expect("--> ")
+    board.ctrl("d")
+    board.expect(">>> ")  # main.py has ended
+    board.ctrl("d")
+    board.expect("MPY: soft reboot")
+    board.expect("--> ")
+
+
 WRONG = {
     "a folder that is there": (["init", "docs"], "init: docs is there already: take another name. Nothing was written\n"),
     "a project that is there": (["init", "station"], "init: station is there already: svctl init --update in it brings "
                                 "it up to date. Nothing was written\n"),
-    "no name of a module": (["init", "my-station"], "init: my-station: a name has small letters, digits and _, like door_lock\n"),
+    "no name of a module": (["init", "my-station"], shown("init my-station")),
     "a keyword": (["init", "class"], "init: class: a name has small letters, digits and _, like door_lock\n"),
     "no name": (["init"], "init: NAME is missing, like: svctl init station\n"),
 }
@@ -225,7 +264,7 @@ def test_damaged_mark(station, svctl, text):
 
 def test_newer_wheel_with_the_same_project(host, wheel, tmp_path):
     newer = tmp_path / "newer"
-    shutil.copytree(wheel.clone, newer, ignore=shutil.ignore_patterns("build"))
+    shutil.copytree(wheel.clone, newer, ignore=lambda at, names: ["build"] if at == str(wheel.clone) else [])
     for path, old, new in (("tools/svctl/__init__.py", "0.1.0", "0.1.9"), ("tools/svctl/setup/layout.py", "\nLAYOUT = 1", "\nLAYOUT = 2"),
                            ("tools/svctl/setup/layout.py", "CHANGES = {", 'CHANGES = {2: "more", '),
                            ("lib/aioservice/bringup.py", "explains a failure", "explains any failure")):
@@ -239,7 +278,8 @@ def test_newer_wheel_with_the_same_project(host, wheel, tmp_path):
     assert host("check")[::2] == (0, "")
     put(next((tmp_path / "wheels").glob("*.whl")), host.python)
     code, out, err = host("check")
-    assert code == 0 and err.startswith("svctl: the project is of an older svctl (layout 1, now 2: more)")
+    assert code == 0, out + err
+    assert err.startswith("svctl: the project is of an older svctl (layout 1, now 2: more)")
     assert host("init", "--update") == (0, "written: requirements.txt\n", "")
     board = host.start("--pty", str(tmp_path / "tty"), link=tmp_path / "tty")
     try:

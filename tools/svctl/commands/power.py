@@ -24,10 +24,9 @@ def alone(args: argparse.Namespace, say) -> int:
         boards.board(root, args.name).press(args.what)
         return 0
     found = boards.every(root)
-    say.data({each.name: {"pid": each.running(), "tty": str(each.tty) if each.tty.exists() else None}
-              for each in found})
+    say.data({each.name: {"pid": each.running(), "port": each.port()} for each in found})
     for each in found:
-        say(f"{each.name}: running, pid {each.running()}" + (f", at {each.tty}" if each.tty.exists() else ""))
+        say(f"{each.name}: running, pid {each.running()}" + (f", at {each.port()}" if each.port() else ""))
     if not found:
         say("no board is running")
     return 0 if found else 3  # as systemctl

@@ -41,7 +41,8 @@ def alone(args: argparse.Namespace, say) -> int:
             say(line)
         say(f"{board.name} runs in another terminal: its flash has it now, reload(\"name\") takes it")
         return 0
-    with board.held():
+    pty = board.tty if args.pty == Path() else args.pty
+    with board.held(pty):
         if args.blank:
             shutil.rmtree(board.flash, ignore_errors=True)
             board.flash.mkdir(parents=True)
@@ -50,7 +51,7 @@ def alone(args: argparse.Namespace, say) -> int:
                 say(line)
         elif not board.flash.is_dir():
             raise BoardError(f"{board.name} has no flash yet: svctl run builds it")
-        return _boot(root, board, args)
+        return _boot(root, board, pty, args)
 
 
 def build(root: Path, flash: Path) -> list[str]:
@@ -71,12 +72,9 @@ def _short(path: Path) -> Path:
     return Path(os.path.relpath(path))
 
 
-def _boot(root: Path, board: boards.Board, args: argparse.Namespace) -> int:
+def _boot(root: Path, board: boards.Board, pty: Optional[Path], args: argparse.Namespace) -> int:
     world = root / simulation.NAME
     if place.is_own(root) and world.is_file() and not (board.flash / simulation.NAME).exists():
         os.environ.setdefault("BOARD_SIM", str(world))
-    pty: Optional[Path] = args.pty
-    if pty == Path():
-        pty = board.tty
     more = {"BOARD_PROMPT": "1"} if args.blank else {}
     return cli.supervisor(board.flash.resolve(), args.heap, args.bits, pty, more).run()

@@ -48,20 +48,24 @@ class Board(NamedTuple):
             with open(self._pid) as file:
                 if _locked(file):
                     return None
-                return int(file.read() or 0) or None
+                return int(file.readline() or 0) or None
         except FileNotFoundError:
             return None
 
+    def port(self) -> Optional[str]:
+        """Where the console of a running one is linked; None in a terminal."""
+        return (self._pid.read_text().splitlines() + [""])[1] or None
+
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """As long as this process runs it; BoardError where another one does."""
+    def held(self, tty: Optional[Path]) -> Iterator[None]:
+        """As long as this process runs it; BoardError where another one does. `tty`: where its console is."""
         self._pid.parent.mkdir(parents=True, exist_ok=True)
         with open(self._pid, "a+") as file:
             if not _locked(file):
                 raise BoardError(f"{self.name} is running already, in another terminal: svctl power off "
                                  f"{self.name} ends it, --name NAME runs one more")
             file.truncate(0)
-            file.write(str(os.getpid()))
+            file.write(f"{os.getpid()}\n{tty.absolute() if tty else ''}\n")
             file.flush()
             try:
                 yield
