@@ -55,7 +55,7 @@ def pytest_generate_tests(metafunc):
 
 def _has32() -> bool:
     """Missing is a failure where it can be provisioned; make unixport has said so elsewhere."""
-    return (unixport.BUILD / "bin" / unixport.BITS32).exists() or not unixport.without32()
+    return (unixport.CACHE / "bin" / unixport.BITS32).exists() or not unixport.without32()
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import sys
 import threading
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NoReturn, Optional
 
 import argcomplete
@@ -22,11 +23,13 @@ from svctl.link.cable import Link
 from svctl.manage import complete
 from svctl.manage.faults import explained
 from svctl.manage.services import UNKNOWN
+from svctl.setup import layout, place
 from svctl.shared import device
 
 COMMANDS = ("list", "status", "is_active", "tree", "blame", "chain", "logs", "last_boot", "info", "start",
             "stop", "restart", "reload", "enable", "disable", "mask", "unmask", "config", "edit", "top",
-            "plot", "new", "check", "boards", "deploy", "trial", "confirm", "rollback", "reset", "shell")
+            "plot", "init", "run", "test", "power", "new", "check", "boards", "deploy", "trial", "confirm",
+            "rollback", "reset", "shell")
 FAILED = 1
 # Which show what is wrong with the board's settings, and which tell of a trial themselves.
 FAULTS = ("list", "status", "info", "config", "last_boot")  # and check, as a finding
@@ -143,6 +146,8 @@ def main(argv: Optional[list] = None) -> int:
     module = args.module
     alone = getattr(module, "alone", None) if getattr(module, "is_alone", lambda args: True)(args) else None
     try:
+        if getattr(module, "PROJECT", False):
+            _tell_age()
         if not args.ports and alone is None:
             args.ports = getattr(module, "every", lambda args: [])(args)
             args.ports = args.ports or [word for word in [os.environ.get(PORT)] if word]
@@ -161,6 +166,14 @@ def main(argv: Optional[list] = None) -> int:
         return max(_at_once(args))
     codes += [_on(port, args) for port in args.ports if hasattr(module, "run")]
     return max(codes)
+
+
+def _tell_age() -> None:
+    """That the project of the current directory is of an older svctl; ToolError if it is of a newer one."""
+    root = place.find(Path.cwd())
+    line = layout.told(root) if root is not None and place.is_own(root) else None
+    if line:
+        print(f"svctl: {line}", file=sys.stderr, flush=True)
 
 
 def _at_once(args: argparse.Namespace) -> list:

@@ -149,6 +149,11 @@ def _settled(board: Board, root: Path) -> None:
             board.wrong(f"env: {shown} is not there: it has lines NAME=value")
 
 
+def asked(root: Path) -> list[str]:
+    """The services that the files of a project's boards name."""
+    return [plain(name) for board in every(root) for name in (*board.settings, *(board.services or ()))]
+
+
 def named(name: str, root: Optional[Path] = None) -> Board:
     """The board of that name; BoardsError where there is none, or its file has a fault."""
     root = root or place.project()

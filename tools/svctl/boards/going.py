@@ -10,7 +10,7 @@ from typing import Iterator, Optional
 
 from svctl.boards.described import BOOT, Board
 from svctl.boards.merge import merge, nulls, plain
-from svctl.build import check
+from svctl.build import check, overlay
 from svctl.build.tree import SERVICES, is_service, sources
 from svctl.deploy.plan import SECRETS, SETTINGS
 from svctl.errors import BoardsError
@@ -28,7 +28,7 @@ class Going:
 
     def __init__(self, root: Path, board: Board):
         self.root, self.board = root, board
-        self.sources = root  # where a clone's folders are
+        self.sources = overlay.of(root)
         self.faults = list(board.faults)
         common = read(root)
         try:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from svctl.boards import described, going, reached
-from svctl.build import check, heap
+from svctl.build import check, heap, overlay
 from svctl.deploy import send
 from svctl.deploy.project import Project
 from svctl.errors import BoardsError, DeployError, TreeError
@@ -14,6 +14,7 @@ from svctl.link.cable import Link
 from svctl.setup import place
 
 HELP = "what is wrong with the project; with -t also whether it fits the board"
+PROJECT = True
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,9 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def alone(args: argparse.Namespace, say) -> int:
     """The project itself; what it would be on a board is in `args.project`, None where it cannot be built."""
-    root = place.project()
-    boards = described.every(root)
-    found = _of_boards(root, boards) if boards else check.check(root)
+    root = overlay.of(place.project())
+    boards = described.every(place.project())
+    found = _of_boards(place.project(), boards) if boards else check.check(root)
     args.project = args.needed = None
     try:
         if not check.broken(root):  # that was told
@@ -56,16 +57,16 @@ def _for(link: Link, args: argparse.Namespace) -> tuple[Project, int]:
 def _of_boards(root: Path, boards: list) -> list:
     """What is wrong with the project, and with what each of its boards would have of it; what all of them
     have in common is told once."""
-    told = {}
+    told, sources = {}, overlay.of(root)
     for board in boards:
         try:
             told[board.name] = going.faults(going.Going(root, board))
         except BoardsError as error:  # in what all have in common
-            return [str(error), *check.of_code(root)]
-    common = [line for line in check.of_settings(root) if all(line in lines for lines in told.values())]
+            return [str(error), *check.of_code(sources)]
+    common = [line for line in check.of_settings(sources) if all(line in lines for lines in told.values())]
     own = [line if line.startswith(f"{described.FOLDER}/") else f"{name}: {line}"
            for name, lines in told.items() for line in lines if line not in common]
-    return [*common, *own, *check.of_code(root)]
+    return [*common, *own, *check.of_code(sources)]
 
 
 def run(link: Link, args: argparse.Namespace, say) -> int:

@@ -13,7 +13,6 @@ from typing import Callable, Optional
 from svctl.boards import described, reached
 from svctl.boards.described import Board
 from svctl.boards.going import Going
-from svctl.build.mpy import BUILD
 from svctl.deploy import plan as plans
 from svctl.deploy import send, trial, vet
 from svctl.deploy.plan import SECRETS, Plan
@@ -22,9 +21,11 @@ from svctl.errors import DeployError, LinkError, ToolError
 from svctl.link.cable import Link
 from svctl.manage import services
 from svctl.setup import place
+from svctl.setup.place import BUILD
 from svctl.shared import device
 
 HELP = "copy what differs to the board; all of it takes its place at once, or goes back"
+PROJECT = True
 KEPT = BUILD / "settings"
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Optional
 
 from svctl.boards.going import CONFIG, Going
-from svctl.build import mpy, sift, tree
+from svctl.build import mpy, overlay, sift, tree
 from svctl.deploy import stamp
 from svctl.deploy.plan import (
     LEDGER, LIST, MANIFEST, MARK, NEW, NEXT, PREV, SECRETS, SETTINGS, STAMP, SWITCH, File)
 from svctl.errors import DeployError
 from svctl.setup import place
 
-BUILT = mpy.BUILD / "deploy"
+BUILT = place.BUILD / "deploy"
 
 
 class Project:
@@ -27,7 +27,7 @@ class Project:
         `going`: what of the project's own goes to the board that it is for."""
         self.going = None if folder else going
         self.elsewhere: set = set()  # files that only other boards get
-        self.notes = [] if folder else tree.look(place.project()).notes
+        self.notes = [] if folder else tree.look(overlay.of(place.project())).notes
         self._is_built = folder is None
         self.folder = folder or build()
         self._paths = {path.relative_to(self.folder).as_posix(): path
@@ -87,7 +87,7 @@ class Project:
 def build() -> Path:
     """Bring build/deploy up to date with the project of the current directory; its settings are always
     the project's own."""
-    root = place.project()
+    root = overlay.of(place.project())
     try:
         with tree.alone(BUILT.with_name(BUILT.name + "-settings")):
             for name in SETTINGS:

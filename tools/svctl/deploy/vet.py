@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from svctl.boards.going import laid
-from svctl.build import check
+from svctl.build import check, overlay
 from svctl.deploy import send
 from svctl.deploy.plan import SECRETS, SETTINGS, Plan
 from svctl.deploy.project import Project
@@ -95,7 +95,7 @@ def looked(link: Link, project: Project, plan: Plan, board: dict, tree: Optional
         except ValueError as error:
             errors.append(f"{SECRETS}: {error}")
     unknown = secrets is None and SECRETS in board  # what names that has is the board's secret
-    with laid(tree or place.project(), data, secrets, project.going) as folder:
+    with laid(tree or overlay.of(place.project()), data, secrets, project.going) as folder:
         lines = [line.replace("; using defaults", "") for line in check.check(folder)]
     found = [line for line in lines
              if not (unknown and line.endswith("is not defined in .env"))]
