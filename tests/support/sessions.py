@@ -20,7 +20,7 @@ def shape(text: str) -> str:
     text = re.sub(r"\S*build/settings/\S+", "KEPT", re.sub(r"[KMG]B", "KB", text))
     text = re.sub(r"^\S.* version(?=, Micro|$)", "BOARD", re.sub(r"(board: ).*", r"\1BOARD", text), flags=re.M)
     text = re.sub(r"((lib|services)/\S+)\.py\b", r"\1.mpy", text)  # with --source
-    text = re.sub(r"files [0-9a-f]{8}$", "files #", text, flags=re.M)
+    text = re.sub(r"\b(files|uid:?) [0-9a-f]{4,}$", r"\1 #", text, flags=re.M)
     return re.sub(r" +", " ", re.sub(r"\d+([.:-]\d+)*", "#", text))
 
 

@@ -108,7 +108,7 @@ def test_a_board_that_fails_does_not_stop_the_rest(project, two, svctl):
     project.board("b", 'port = "/dev/nothing"\nuid = "00"\n')
     project.board("a", 'services = ["helo"]\nport = "/dev/nothing"\nuid = "01"\n')
     code, out, err = svctl("", "deploy", "--all", "--dry-run")
-    assert code == 1 and [line.split(": ")[1] for line in err.splitlines()] == ["boards/a.toml", "b"], err
+    assert code == 1 and [line.split(": ")[1] for line in err.splitlines()] == ["a", "b"], err
     assert "north: " in out and "south: " in out
     assert svctl("", "-t", "north", "deploy", "--all")[2] == "deploy: --all means all boards: name none of them, or leave it out\n"
 
