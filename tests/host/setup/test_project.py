@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from support.docpage import plain
 from support.harness import ROOT, Session, Timeout, mpremote
 from support.wheel import TAKES, built, installed, put, run
 
@@ -86,7 +87,7 @@ def test_from_init_to_deploy(host):
     git(root, "commit", "-q", "-m", "new")
 
     board = host.start("--pty", link=root / "build/boards/board.tty")
-    assert board.expect("--> ").replace("\r", "") == shown("run").partition("\n")[2] + "--> "
+    assert plain(board.expect("--> ")) == shown("run").partition("\n")[2] + "--> "
     assert board.line('service("station").state') == "'running'\n"
     assert host("power", cwd="station/tests") == (
         0, f"board: running, pid {board.process.pid}, at {root}/build/boards/board.tty\n", "")
