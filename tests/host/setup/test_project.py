@@ -36,7 +36,7 @@ class Host:
                     "MICROPYTHON": str(unixport.interpreter(unixport.smallest()))}
         self.sessions = []
 
-    def __call__(self, *args, cwd="station", timeout=120, **env):
+    def __call__(self, *args, cwd="station", timeout=300, **env):
         return run(self.python, "-m", "svctl", *args, cwd=self.here / cwd, timeout=timeout, **{**self.env, **env})
 
     def start(self, *args, link, env=()):
@@ -44,7 +44,7 @@ class Host:
         command = [self.python, "-c", f"import os, sys; os.chdir({str(self.here / 'station')!r}); "
                    "from svctl.__main__ import main; sys.exit(main())", "run", *args]
         session = Session(command, link, {**self.env, **dict(env)})
-        session.patience = 60
+        session.patience = 120
         self.sessions.append(session)
         return session
 
@@ -143,9 +143,9 @@ def test_first_deploy_to_a_blank_board(host):
     host("init", "station", cwd=".")
     board = host.start("--blank", "--pty", str(host.here / "tty"), link=host.here / "tty")
     board.expect(">>> ")
-    assert board.line("1 + 1", ">>> ") == "2\n"
-    assert board.line("x = 2", ">>> ") == ""
-    assert "ZeroDivisionError: divide by zero" in board.line("1 / 0", ">>> ")
+    assert board.line("1 + 1", ">>> ", 60) == "2\n"
+    assert board.line("x = 2", ">>> ", 60) == ""
+    assert "ZeroDivisionError: divide by zero" in board.line("1 / 0", ">>> ", 60)
     board.send("whil\x7fo\x03")
     board.expect(">>> ")
     board.send("while True: pass\r\n")
