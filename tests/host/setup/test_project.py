@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+from support.docpage import plain
 from support.harness import ROOT, Session, Timeout, mpremote
 from support.wheel import TAKES, built, installed, put, run
 
@@ -35,7 +36,7 @@ class Host:
                     "MICROPYTHON": str(unixport.interpreter(unixport.smallest()))}
         self.sessions = []
 
-    def __call__(self, *args, cwd="station", timeout=120, **env):
+    def __call__(self, *args, cwd="station", timeout=300, **env):
         return run(self.python, "-m", "svctl", *args, cwd=self.here / cwd, timeout=timeout, **{**self.env, **env})
 
     def start(self, *args, link, env=()):
@@ -43,7 +44,7 @@ class Host:
         command = [self.python, "-c", f"import os, sys; os.chdir({str(self.here / 'station')!r}); "
                    "from svctl.__main__ import main; sys.exit(main())", "run", *args]
         session = Session(command, link, {**self.env, **dict(env)})
-        session.patience = 60
+        session.patience = 120
         self.sessions.append(session)
         return session
 
@@ -86,7 +87,7 @@ def test_from_init_to_deploy(host):
     git(root, "commit", "-q", "-m", "new")
 
     board = host.start("--pty", link=root / "build/boards/board.tty")
-    assert board.expect("--> ").replace("\r", "") == shown("run").partition("\n")[2] + "--> "
+    assert plain(board.expect("--> ")) == shown("run").partition("\n")[2] + "--> "
     assert board.line('service("station").state') == "'running'\n"
     assert host("power", cwd="station/tests") == (
         0, f"board: running, pid {board.process.pid}, at {root}/build/boards/board.tty\n", "")
@@ -142,9 +143,9 @@ def test_first_deploy_to_a_blank_board(host):
     host("init", "station", cwd=".")
     board = host.start("--blank", "--pty", str(host.here / "tty"), link=host.here / "tty")
     board.expect(">>> ")
-    assert board.line("1 + 1", ">>> ") == "2\n"
-    assert board.line("x = 2", ">>> ") == ""
-    assert "ZeroDivisionError: divide by zero" in board.line("1 / 0", ">>> ")
+    assert board.line("1 + 1", ">>> ", 60) == "2\n"
+    assert board.line("x = 2", ">>> ", 60) == ""
+    assert "ZeroDivisionError: divide by zero" in board.line("1 / 0", ">>> ", 60)
     board.send("whil\x7fo\x03")
     board.expect(">>> ")
     board.send("while True: pass\r\n")

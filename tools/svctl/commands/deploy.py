@@ -166,7 +166,8 @@ def tried(link: Link, project, effect: plans.Effect, before: list, up: list, run
             judged = trial.hangs(link, effect, before, up, error, say)
     else:
         send.settle(link)
-        return [f"no manager runs on the board: make reset PORT={link.port} starts it"] if effect else []
+        how = place.words(f"make reset PORT={link.port}", f"svctl -t {link.port} reset")
+        return [f"no manager runs on the board: {how} starts it"] if effect else []
     if judged.why is not None:
         raise DeployError(f"{link.port}: the files before are back: {judged.why}")
     if effect.reset:

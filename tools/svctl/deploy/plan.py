@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Collection, NamedTuple, Optional
 
+from svctl.setup.place import words
 from svctl.shared import device
 
 # Settings: sent when a board has none, else only when asked for. Secrets (.env): only when named.
@@ -87,7 +88,8 @@ def make(tree: dict, board: dict, owned: set, config: bool = False, same: Collec
             plan.changed.append(path)
             plan.replaced.append(path)
         else:
-            plan.notes.append(f"kept     {path}: the board has its own; CONFIG=1 shows the difference "
+            how = words("CONFIG=1", "--config")
+            plan.notes.append(f"kept     {path}: the board has its own; {how} shows the difference "
                               "and replaces it")
     plan.staged = [path for path in plan.send if board.get(staged(path)) == tree[path]]
     plan.gone = sorted(path for path in owned if path in board and path not in tree and _may_go(path))

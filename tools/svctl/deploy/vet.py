@@ -87,7 +87,8 @@ def looked(link: Link, project: Project, plan: Plan, board: dict, tree: Optional
                              "cannot read; save it as UTF-8 without one")
     elif CONFIG in board:
         data = send.read(link, CONFIG)
-        errors = [f"on the board, where CONFIG=1 replaces it, {line}" for line in check.errors(data)]
+        how = place.words("CONFIG=1", "--config")
+        errors = [f"on the board, where {how} replaces it, {line}" for line in check.errors(data)]
     if SECRETS in plan.send:
         secrets = project.path(SECRETS).read_bytes()
         try:

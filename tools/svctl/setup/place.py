@@ -54,6 +54,12 @@ def project() -> Path:
     return found
 
 
+def words(make: str, svctl: str) -> str:
+    """What a person types: by make in a clone, where a project is one's own by svctl alone."""
+    found = find(Path.cwd())
+    return svctl if found is not None and is_own(found) or not IS_CLONE else make
+
+
 def _workspace() -> Path:
     """Where the tools build what is of one project: in it; else in their clone, or where nothing else is."""
     try:
