@@ -30,13 +30,13 @@ def about(link: Link) -> dict:
 
 def uid(link: Link) -> Optional[str]:
     """The unique id of a board; None where it has none."""
-    return link.call("about", "uid").strip() or None
+    return link.call("who", "uid").strip() or None
 
 
 def carried(link: Link) -> Optional[dict]:
     """What a board carries, as its version.json has it; None without one."""
     try:
-        found = json.loads(link.call("about", "carried"))
+        found = json.loads(link.call("who", "carried"))
     except ValueError:
         return None
     return found if isinstance(found, dict) else None

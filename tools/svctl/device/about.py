@@ -2,21 +2,6 @@
 
 
 class _svctl_about:
-    def uid():
-        """Prints the board's unique id in hexadecimal; an empty line where it has none."""
-        try:
-            print(__import__("machine").unique_id().hex())
-        except (ImportError, AttributeError):
-            print()
-
-    def carried():
-        """Prints what is in version.json, an empty line without one."""
-        try:
-            with open("version.json") as file:
-                print(file.read(500))
-        except OSError:
-            print()
-
     def board():
         """Yields objects that make one: see the keys. Bytes and seconds; what is not known is None."""
         import gc
