@@ -32,12 +32,14 @@ import pytest
 
 from svctl.build import mpy, tree
 from svctl.setup import unixport
+from svctl.testing import forked
 
 pytest.register_assert_rewrite("support")
 # What tests start imports svctl from here, whatever environment Python has.
 os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parent.parent / "tools")
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a job in the background, which hands that on
     signal.signal(signal.SIGINT, signal.default_int_handler)
+forked.ANEW = bool(os.environ.get("ALL"))  # in `make soak`
 builtins.const = lambda value: value  # for the device modules that are tried on CPython too
 
 from support.harness import ROOT, Vm  # noqa: E402
@@ -60,7 +62,7 @@ def pytest_collection_modifyitems(items):
 
 def _has32() -> bool:
     """Missing is a failure where it can be provisioned; make unixport has said so elsewhere."""
-    return (unixport.BUILD / "bin" / unixport.BITS32).exists() or not unixport.without32()
+    return (unixport.CACHE / "bin" / unixport.BITS32).exists() or not unixport.without32()
 
 
 @pytest.fixture(scope="session")

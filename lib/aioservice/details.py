@@ -2,6 +2,7 @@
 # that a look at the lines takes less.
 
 import io
+import json
 import sys
 
 from aiobase import names
@@ -79,6 +80,16 @@ def entry(service):
     return found
 
 
+def _carried():
+    """What svctl wrote down of the files that it brought; None where it did not, or that is damaged."""
+    try:
+        with open("version.json") as file:
+            found = json.load(file)
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def snapshot():
     """Plain dicts and lists, ready for JSON: all that a tool needs to know.
 
@@ -88,6 +99,7 @@ def snapshot():
     services = [entry(mgr.services[name]) for name in sorted(mgr.services)]
     found = {
         "uptime": aioschedule.uptime(),
+        "carries": _carried(),
         "services": services,
         "failed": {name: one_line(mgr.failed[name][1]) for name in mgr.failed},
         "held": dict(mgr.held),

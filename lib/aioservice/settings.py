@@ -18,12 +18,14 @@ _MINUTES = const(117)  # u
 _COUNT = const(105)  # i
 _CLASS = const(99)  # c
 _RATE = const(109)  # m
+_NAME = const(100)  # d
+_FLEET = const(102)  # f
 # key=what it takes; strings, as each name in a dict would stay in memory for good.
 _KEYS = (
     " enabled=b critical=b safe=b args=l kwargs=k require=r want=n groups=n schedule=t restart=p "
     "start_timeout=s stop_grace=s stop_timeout=s watchdog=w loglevel=v lograte=m instances=i cls=c "
 )
-_BOOT = " groups=n exclude=n watchdog=h utc_offset=u blame=b "
+_BOOT = " groups=n exclude=n watchdog=h utc_offset=u blame=b name=d fleet=f "
 _TAKES = (
     "b=true or false\nl=a list\nk=an object {name: value}\nn=a name or a list of names\n"
     "r=a name, a list of names, or {attribute: name}\ns=seconds, 0 to 86400\n"
@@ -32,6 +34,8 @@ _TAKES = (
     't={"start_in": seconds, "repeat": seconds or false} or '
     '{"at": "07:30", "days": "mon-fri", "persistent": true}\n'
     'c="module.Class"\n'
+    "d=a name: small letters, digits and, inside, -, at most 32\n"
+    "f=a list of names: small letters, digits and, inside, -, at most 32\n"
     'p="no", "on-failure", "always" or {"policy": …, "delay": s, "limit": [n, s], "on_limit": "reset"}\n'
     "v=one of debug, info, warning, error, critical\n"
     "m=[lines, seconds], whole numbers from 1 on, or null for no limit\n"
@@ -55,6 +59,13 @@ def _is_list(value):
 
 def _is_names(value):
     return isinstance(value, str) or _is_list(value) and all([isinstance(v, str) for v in value])
+
+
+def _is_name(value):
+    """Whether it can be a board's, or that of a group of boards: it is used on networks."""
+    if not isinstance(value, str) or not 0 < len(value) <= 32 or "-" in (value[0], value[-1]):
+        return False
+    return all([c in "abcdefghijklmnopqrstuvwxyz0123456789-" for c in value])
 
 
 def _has_more(timing):
@@ -127,6 +138,10 @@ def fits(kind, value):
     if kind == _RATE:
         pair = _is_list(value) and len(value) == 2
         return value is None or pair and all([isinstance(n, int) and _is_number(n, 1) for n in value])
+    if kind == _NAME:
+        return _is_name(value)
+    if kind == _FLEET:
+        return _is_list(value) and all([_is_name(v) for v in value])
     if kind == _CLASS:
         return isinstance(value, str) and 0 < value.find(".") < len(value) - 1
     return isinstance(value, str) and value.lower() in "debug info warning error critical".split()

@@ -19,9 +19,11 @@ ELSEWHERE = {
 PAGES_ELSEWHERE = {
     "aioconsole.md": "device/aioconsole/test_console_services.py",
     "deploy.md": "docs/test_deploy_pages.py",
+    "several-boards.md": "docs/test_several_boards.py",
     "services.md": "device/services/test_shipped.py",
     "simulation.md": "device/services/test_shipped.py",
     "svctl.md": "docs/test_deploy_pages.py",
+    "your-project.md": "host/setup/test_project.py",
 }
 HERE = [path for path in PAGES if path.name not in PAGES_ELSEWHERE]
 

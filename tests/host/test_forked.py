@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from support import forked
+
+from svctl.testing import forked
 
 PIPE = subprocess.PIPE
 

@@ -40,6 +40,8 @@ BOOT = {
     "watchdog": "the hardware watchdog, armed at power-on",
     "utc_offset": "from UTC to local time",
     "blame": "measures the heap of each service at a boot, for `blame()`",
+    "name": "the board's name; that of its file where the project has [boards/](several-boards.md)",
+    "fleet": "the groups of boards that it belongs to",
 }
 HEAD = """\
 # services.config

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from svctl.build import mpy, tree
 from svctl.errors import PicoError, run_main
+from svctl.setup.place import CACHE
 from tools.measure import bench, benchtable, size, working
 from tools.picohost import filesystem
 from tools.picohost.boards import Board
@@ -21,7 +22,7 @@ NUMBERS = (0, 1, 10, 20, 40)
 PATIENCE = 1800  # s of the computer, which may have other things to do: a guard against hangs
 LASTS = 32  # s of board time behind which a boot has lasted, and the guard has given back its memory
 CALM = 3  # s of board time without output: it is up
-RESULTS = mpy.BUILD / "bench-pico.json"
+RESULTS = CACHE / "bench-pico.json"
 # What stands in the document for hardware, with as much as that bears.
 CALLS = (
     ("boot of 20 services", "boot", "managed()", "bare(True)", 1),

@@ -13,9 +13,10 @@ from pathlib import Path
 from svctl.build import mpy
 from svctl.errors import InterpreterError, PicoError, ToolError, run_main
 from svctl.setup import apt
+from svctl.setup.place import CACHE
 from tools.picohost import image, npm, toolchain
 
-BUILD = mpy.BUILD
+BUILD = CACHE
 HOME = BUILD / "pico"
 CACHE = BUILD / "cache" / "pico"
 FIRMWARE = HOME / "firmware.bin"

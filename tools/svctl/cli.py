@@ -4,31 +4,39 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import os
 import re
 import sys
 import threading
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NoReturn, Optional
 
 import argcomplete
 
 from svctl import __version__
+from svctl.boards import reached
 from svctl.deploy import trial
 from svctl.errors import BoardFault, ServiceUnknown, ToolError
 from svctl.link.cable import Link
 from svctl.manage import complete
 from svctl.manage.faults import explained
 from svctl.manage.services import UNKNOWN
+from svctl.setup import layout, place
 from svctl.shared import device
 
 COMMANDS = ("list", "status", "is_active", "tree", "blame", "chain", "logs", "last_boot", "info", "start",
             "stop", "restart", "reload", "enable", "disable", "mask", "unmask", "config", "edit", "top",
-            "plot", "new", "check", "deploy", "trial", "confirm", "rollback", "reset", "shell")
+            "plot", "init", "run", "test", "power", "new", "check", "boards", "deploy", "trial", "confirm",
+            "rollback", "reset", "shell")
 FAILED = 1
 # Which show what is wrong with the board's settings, and which tell of a trial themselves.
 FAULTS = ("list", "status", "info", "config", "last_boot")  # and check, as a finding
 TRIALS = ("deploy", "trial", "confirm", "rollback")
+# Which are for boards that do not answer, too.
+BLIND = ("reset", "shell")
+PORT = "SVCTL_PORT"  # in the environment
 
 
 class Say:
@@ -121,7 +129,8 @@ def parser() -> Parser:
 def _common(parser: argparse.ArgumentParser, ports: str, as_json) -> None:
     """What may stand before the subcommand or after it, and ports in both places."""
     port = parser.add_argument("-t", "--to", metavar="PORT", action="append", default=[], dest=ports,
-                               help="the board's port, like /dev/ttyACM0; may be repeated")
+                               help="the board: its port, like /dev/ttyACM0, or its name in boards/; may be "
+                               f"repeated. Without it {PORT} in the environment counts")
     port.completer = complete.ports
     parser.add_argument("--json", action="store_true", default=as_json, help="answer in JSON, a value a line")
 
@@ -135,14 +144,21 @@ def main(argv: Optional[list] = None) -> int:
         args.parser.refuse(rest)
     args.ports = list(dict.fromkeys([*args.ports, *args.more]))
     module = args.module
-    alone = getattr(module, "alone", None)
-    if not args.ports and alone is None:
-        print("svctl: name the board: svctl -t /dev/ttyACM0 …", file=sys.stderr)
-        return 2
+    alone = getattr(module, "alone", None) if getattr(module, "is_alone", lambda args: True)(args) else None
     try:
+        if getattr(module, "PROJECT", False):
+            _tell_age()
+        if not args.ports and alone is None:
+            args.ports = getattr(module, "every", lambda args: [])(args)
+            args.ports = args.ports or [word for word in [os.environ.get(PORT)] if word]
+        if not args.ports and alone is None:
+            print("svctl: name the board: svctl -t /dev/ttyACM0 …", file=sys.stderr)
+            return 2
         if hasattr(module, "prepare"):
             module.prepare(args)
         codes = [alone(args, Say("", False, args.json))] if alone else []
+    except ServiceUnknown as error:
+        return _failed(args, str(error), UNKNOWN)
     except ToolError as error:
         return _failed(args, str(error))
     args.stop = threading.Event()
@@ -150,6 +166,14 @@ def main(argv: Optional[list] = None) -> int:
         return max(_at_once(args))
     codes += [_on(port, args) for port in args.ports if hasattr(module, "run")]
     return max(codes)
+
+
+def _tell_age() -> None:
+    """That the project of the current directory is of an older svctl; ToolError if it is of a newer one."""
+    root = place.find(Path.cwd())
+    line = layout.told(root) if root is not None and place.is_own(root) else None
+    if line:
+        print(f"svctl: {line}", file=sys.stderr, flush=True)
 
 
 def _at_once(args: argparse.Namespace) -> list:
@@ -162,21 +186,30 @@ def _at_once(args: argparse.Namespace) -> list:
             args.stop.set()
 
 
-def _on(port: str, args: argparse.Namespace) -> int:
-    """Run the command on one board; what fails there does not stop the rest."""
-    say = Say(port, len(args.ports) > 1, args.json)
+def _on(word: str, args: argparse.Namespace) -> int:
+    """Run the command on one board, by its port or name; what fails there does not stop the rest."""
+    say = Say(word, len(args.ports) > 1, args.json)
+    lead = ""
     try:
-        if not getattr(args.module, "LINK", True):
-            return args.module.run(port, args, say)
-        with Link(port) as link:
-            _tell(link, args.command)
-            return args.module.run(link, args, say)
+        port, board = reached.target(word)
+        lead = f"{word}: " if board is not None else ""
+        linked = getattr(args.module, "LINK", True)
+        if linked or board is not None and args.command not in BLIND:
+            with Link(port) as link:
+                link.board = board
+                note = reached.recognise(link, board)
+                if note:
+                    print(f"{lead}{note}", file=sys.stderr, flush=True)
+                if linked:
+                    _tell(link, args.command)
+                    return args.module.run(link, args, say)
+        return args.module.run(port, args, say)
     except ServiceUnknown as error:
-        return _failed(args, f"{port}: {error}", UNKNOWN)
+        return _failed(args, f"{word}: {error}", UNKNOWN)
     except BoardFault as error:
-        return _failed(args, f"{port}: {explained(error)}")
+        return _failed(args, f"{word}: {explained(error)}")
     except ToolError as error:
-        return _failed(args, str(error))
+        return _failed(args, f"{lead}{error}")
 
 
 def _tell(link: Link, command: str) -> None:

@@ -47,6 +47,10 @@ class SettingsError(ToolError):
     """Settings that cannot be saved as asked; those on the board are as they were."""
 
 
+class BoardsError(ToolError):
+    """A board that a project does not have, or whose file has a fault; or it is another board."""
+
+
 class DeployError(ToolError):
     """A deploy that cannot be done; the board is as it was."""
 

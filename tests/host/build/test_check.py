@@ -28,6 +28,12 @@ TABLE = [
     ({"_boot": {"groups": 5, "watchdog": 0.5}}, {},
      [CONFIG + "_boot.groups: expected a name or a list of names, not 5",
       CONFIG + "_boot.watchdog: expected seconds, 1 to 86400, or 0 or null for none, not 0.5"]),
+    ({"_boot": {"name": "north", "fleet": ["roof", "out-1"]}}, {}, []),
+    ({"_boot": {"name": "north-", "fleet": ["Roof"]}}, {},
+     [CONFIG + '_boot.fleet: expected a list of names: small letters, digits and, inside, -, at most 32, not ["Roof"]',
+      CONFIG + '_boot.name: expected a name: small letters, digits and, inside, -, at most 32, not "north-"']),
+    ({"_boot": {"name": ""}}, {}, [CONFIG + '_boot.name: expected a name: small letters, digits and, inside, -, at most 32, not ""']),
+    ({"_boot": {"name": "n" * 32, "fleet": []}}, {}, []),
     ({"_boot": []}, {}, [CONFIG + "_boot: expected an object {key: value}, not []"]),
     ({"a": {}, "a.service": {}}, {"a": None}, [CONFIG + "a and a.service are the same: keep one"]),
     # keys that are not in the table: an author's own, or a slip
@@ -36,7 +42,7 @@ TABLE = [
     ({"a": {"arg": []}}, {"a": None}, [CONFIG + "a.arg: goes to self.config; did you mean args?"]),
     ({"a": {"log_level": "info"}}, {"a": None}, [CONFIG + "a.log_level: goes to self.config; did you mean loglevel?"]),
     ({"_boot": {"grops": ["x"]}}, {},
-     [CONFIG + "_boot.grops: there is no such key, only groups, exclude, watchdog, utc_offset, blame; did you mean groups?"]),
+     [CONFIG + "_boot.grops: there is no such key, only groups, exclude, watchdog, utc_offset, blame, name, fleet; did you mean groups?"]),
     ({"a": {"restart": {"polcy": "no"}}}, {"a": None},
      [CONFIG + 'a.restart.polcy: there is no such key, only "no", "on-failure", "always" or '
       '{"policy": …, "delay": s, "limit": [n, s], "on_limit": "reset"}']),

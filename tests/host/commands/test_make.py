@@ -88,7 +88,7 @@ def test_new_does_not_write_over_anything(project, svctl):
 def test_outside_of_any_project(tmp_path, monkeypatch, svctl, command):
     monkeypatch.chdir(tmp_path)
     assert svctl(None, *command) == (
-        1, "", f"{command[0]}: {tmp_path} is in no project: change into one, a clone of aioservices\n")
+        1, "", f"{command[0]}: {tmp_path} is in no project: change into one, or make one: svctl init NAME\n")
 
 
 def test_board_tree_is_no_project(tmp_path, board_tree):

@@ -1,6 +1,7 @@
 """Bringing the project onto a board, and what can come between, on a real VM over a pty."""
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ from support.deploying import BARE, MPY, SERVICE, contents, still_runs
 from support.harness import ROOT
 from support.wire import Cable
 
-from svctl import cli
+from svctl import __version__, cli
 from svctl.commands import deploy as command
 from svctl.deploy import trial
 from svctl.link.cable import Link
@@ -206,7 +207,8 @@ def test_make_deploy_takes_the_project_to_an_empty_board(vm32, board_tree):
                           env={**os.environ, "CONFIG": "1", "ENVFILE": "README.md"})
     assert done.returncode == 0, done.stderr
     assert "new      services.config" in done.stdout and "the board was reset, and is up with it" in done.stdout
-    sent = {*contents(vm32.root), "deploy.txt"}
+    sent = {*contents(vm32.root), "deploy.txt"} - {"version.json"}  # which no tree has
+    assert json.loads((vm32.root / "version.json").read_text())["lib"] == __version__
     assert sent == {path.relative_to(ROOT / "build/deploy").as_posix()
                     for path in (ROOT / "build/deploy").rglob("*") if path.is_file()} | {"deploy.txt"}
     assert (vm32.root / "services.config").read_bytes() == (ROOT / "services.config").read_bytes()

@@ -1,60 +1,27 @@
 """How svctl is installed: by make into the environment of the clone, by pip anywhere, as the one package svctl."""
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
-import sysconfig
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from support.harness import ROOT
+from support.wheel import TAKES, Wheel, built, run
 
 from svctl import __version__
-
-# What the package takes is that of this environment; svctl itself is not, as no .pth counts there.
-TAKES = sysconfig.get_path("purelib")
-
-
-class Wheel(NamedTuple):
-    """What `pip wheel` makes of a clone."""
-
-    path: Path
-    clone: Path
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Wheel:
-    tmp_path = tmp_path_factory.mktemp("wheel")
-    clone = tmp_path / "clone"
-    beside = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    shutil.copytree(ROOT, clone, ignore=lambda folder, names: {*beside(folder, names), *(
-        {"build", ".git", "tests"} if folder == str(ROOT) else ())})
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps"]
-    done = subprocess.run([*pip, "-w", tmp_path / "wheels", clone], capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return Wheel(next((tmp_path / "wheels").glob("aioservices-*.whl")), clone)
+    return built(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def python(wheel, tmp_path_factory):
+def python(wheel):
     """The Python of an empty environment into which pip has put the wheel."""
-    folder = tmp_path_factory.mktemp("empty")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=120)
-    python = folder / "bin/python"
-    subprocess.run([sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install", "--quiet",
-                    "--no-deps", "--no-index", "--no-compile", wheel.path], check=True, timeout=120)
-    return python
-
-
-def run(python, *args, cwd, **env):
-    """(exit code, what it printed) of a Python that knows nothing of this clone."""
-    done = subprocess.run([python, *args], cwd=cwd, capture_output=True, text=True, timeout=60,
-                          env={**os.environ, "PYTHONPATH": "", **env})
-    return done.returncode, done.stdout, done.stderr
+    return wheel.python
 
 
 def test_script_of_the_environment_is_this_code():
@@ -72,13 +39,13 @@ def test_svctl_and_nothing_else_is_importable(python, tmp_path):
             "print(sorted(each.name for each in site.iterdir()))\n"
             "from svctl.setup import place\nprint(place.home().relative_to(site), place.IS_CLONE)\n"
             "print(sorted(each.name for each in place.home().iterdir()))\n")
-    assert run(python, "-c", code, cwd=tmp_path) == (0, f"""\
+    assert run(python, "-c", code, cwd=tmp_path, PYTHONPATH=TAKES) == (0, f"""\
 ['svctl']
 ['aioservices-{__version__}.dist-info', 'svctl']
 svctl/shipped False
 ['aioservices', 'boot.py', 'lib', 'main.py', 'services.config']
 """, "")
-    shipped = Path(run(python, "-c", "from svctl.setup import place; print(place.home())", cwd=tmp_path)[1].strip())
+    shipped = Path(run(python, "-c", "from svctl.setup import place; print(place.home())", cwd=tmp_path, PYTHONPATH=TAKES)[1].strip())
     for name in ("lib", "aioservices"):
         wanted, found = ({path.relative_to(root): path.read_bytes() for path in (root / name).rglob("*")
                           if path.is_file() and path.suffix != ".pyc"} for root in (ROOT, shipped))

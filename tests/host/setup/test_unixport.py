@@ -32,7 +32,7 @@ def program(place: Path, name: str, script: str) -> Path:
 def setup(place: Path, **env: str) -> subprocess.CompletedProcess:
     """Run the provisioner of the copy."""
     code = (f"import pathlib, sys; sys.path.insert(0, {str(ROOT / 'tools')!r}); from svctl.setup import unixport as u; "
-            f"u.BUILD = pathlib.Path({str(place / 'a clone')!r}) / 'build'; "
+            f"u.CACHE = pathlib.Path({str(place / 'a clone')!r}) / 'build'; "
             "from svctl.errors import run_main; sys.exit(run_main('unixport', u.main))")
     return subprocess.run([sys.executable, "-c", code], env={"PATH": str(place / "bin"), **env}, timeout=30,
                           capture_output=True, text=True)

@@ -132,6 +132,8 @@ print(b.read_u16())
     ("[]", "the script: expected an object, not []"),
     ('{"network": {}}', "network: there is no such key, only board, clock, networks, "),
     ('{"clock": "today"}', 'clock: expected "2021-01-01 00:00:00", not "today"'),
+    ('{"id": "e66"}', 'id: expected hexadecimal digits, like "e6614103e7452b2f", not "e66"'),
+    ('{"id": 12}', 'id: expected hexadecimal digits, like "e6614103e7452b2f", not 12'),
     ('{"board": "uno"}', 'board: expected "esp32" or "rp2040", not "uno"'),
     ('{"networks": {"home": {"up": [[5, true], [1, false]]}}}', "networks.home.up: expected true, false or [[ms, "),
     ('{"networks": {"home": "secret"}}', 'networks.home: expected an object, not "secret"'),

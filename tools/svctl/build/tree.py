@@ -22,6 +22,7 @@ except ImportError:  # Windows
 from svctl.build import kept, mpy, shorten, shortened, sift
 from svctl.errors import InterpreterError, TreeError, run_main
 from svctl.setup import unixport
+from svctl.setup.place import BUILD
 from svctl.setup.place import CODE as ROOT
 
 PLAIN = ("boot.py", "main.py", "services.config")
@@ -283,7 +284,7 @@ def _strays(names: list, texts: list) -> Iterator[str]:
             yield f"{name}: no service, as its name does not end in _service.py"
 
 
-def in_words(traceback: str, dest: Path = mpy.BUILD / "board") -> str:
+def in_words(traceback: str, dest: Path = BUILD / "board") -> str:
     """A traceback of a board that has this tree, with the names of functions that the source has."""
     return shorten.with_functions(traceback, kept.load(_functions(dest), {}))
 
@@ -310,7 +311,7 @@ def _ledger(dest: Path) -> Path:
     """Where the list of files written to `dest` is kept: beside the tree's project, not in the
     tree, which holds only what a board holds."""
     key = hashlib.sha256(os.fsencode(dest.resolve())).hexdigest()[:12]
-    return mpy.BUILD / "trees" / f"{key}.json"
+    return BUILD / "trees" / f"{key}.json"
 
 
 def _functions(dest: Path) -> Path:

@@ -3,15 +3,18 @@ and graph, files that do not compile; with a board also its .mpy version and whe
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from svctl.build import check, heap
+from svctl.boards import described, going, reached
+from svctl.build import check, heap, overlay
 from svctl.deploy import send
 from svctl.deploy.project import Project
-from svctl.errors import DeployError, TreeError
+from svctl.errors import BoardsError, DeployError, TreeError
 from svctl.link.cable import Link
 from svctl.setup import place
 
 HELP = "what is wrong with the project; with -t also whether it fits the board"
+PROJECT = True
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,8 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def alone(args: argparse.Namespace, say) -> int:
     """The project itself; what it would be on a board is in `args.project`, None where it cannot be built."""
-    root = place.project()
-    found = check.check(root)
+    root = overlay.of(place.project())
+    boards = described.every(place.project())
+    found = _of_boards(place.project(), boards) if boards else check.check(root)
     args.project = args.needed = None
     try:
         if not check.broken(root):  # that was told
@@ -38,6 +42,33 @@ def alone(args: argparse.Namespace, say) -> int:
     return 1 if found else 0
 
 
+def _for(link: Link, args: argparse.Namespace) -> tuple[Project, int]:
+    """What goes to an attached board, and the heap that it needs there."""
+    root = place.project()
+    board = link.board or (reached.of(send.uid(link), root) if described.every(root) else None)
+    if board is None:
+        return args.project, args.needed
+    mine = going.Going(root, board)
+    project = Project(going=mine)
+    with going.laid(mine.sources, mine.text.encode(), None, mine) as folder:
+        return project, heap.needed(folder, {path: file.size for path, file in project.files.items()})
+
+
+def _of_boards(root: Path, boards: list) -> list:
+    """What is wrong with the project, and with what each of its boards would have of it; what all of them
+    have in common is told once."""
+    told, sources = {}, overlay.of(root)
+    for board in boards:
+        try:
+            told[board.name] = going.faults(going.Going(root, board))
+        except BoardsError as error:  # in what all have in common
+            return [str(error), *check.of_code(sources)]
+    common = [line for line in check.of_settings(sources) if all(line in lines for lines in told.values())]
+    own = [line if line.startswith(f"{described.FOLDER}/") else f"{name}: {line}"
+           for name, lines in told.items() for line in lines if line not in common]
+    return [*common, *own, *check.of_code(sources)]
+
+
 def run(link: Link, args: argparse.Namespace, say) -> int:
     """Whether the board could run it."""
     if args.project is None:
@@ -45,20 +76,21 @@ def run(link: Link, args: argparse.Namespace, say) -> int:
         say("the project cannot be built: the board was not looked at")
         return 1
     found = send.about(link)
+    project, needed = _for(link, args)
     wrong = [f"{link.port}: {line}" for line in (found["fault"] or "").splitlines()]
     try:
-        send.check(args.project, found, link.port)
+        send.check(project, found, link.port)
     except (DeployError, TreeError) as error:
         wrong.append(str(error))
-    if args.needed + heap.ROOM > found["heap"]:
-        wrong.append(f"{link.port}: the heap is too small: about {_kb(args.needed)} are needed, and "
+    if needed + heap.ROOM > found["heap"]:
+        wrong.append(f"{link.port}: the heap is too small: about {_kb(needed)} are needed, and "
                      f"{_kb(heap.ROOM)} to look and deploy; the board has {_kb(found['heap'])}. Disable "
                      "services, or take a larger board")
-    say.data({"findings": wrong, "heap": found["heap"], "heap_needed": args.needed})
+    say.data({"findings": wrong, "heap": found["heap"], "heap_needed": needed})
     for line in wrong:
         say(line)
     if not wrong:
-        say(f"{found['machine']}: fine; about {_kb(args.needed)} of {_kb(found['heap'])} of heap are needed")
+        say(f"{found['machine']}: fine; about {_kb(needed)} of {_kb(found['heap'])} of heap are needed")
     return 1 if wrong else 0
 
 

@@ -1,18 +1,29 @@
-"""`svctl config`: the entry of a service in the board's services.config; changes it with key=value."""
+"""`svctl config`: the entry of a service in the board's services.config; changes it with key=value. With
+--show no board is asked: how the settings of a board are made of services.config and the board's file."""
 from __future__ import annotations
 
 import copy
+import difflib
+import json
 
-from svctl.errors import ServiceUnknown, SettingsError
+from svctl.boards import described, going
+from svctl.boards.merge import plain
+from svctl.deploy import vet
+from svctl.errors import BoardsError, ServiceUnknown, SettingsError
 from svctl.manage import settings
 from svctl.manage.complete import keys, names
+from svctl.setup import place
+from svctl.shared import device
 
-HELP = "the settings of a service; key=value changes them, --unset key takes them out"
+HELP = "the settings of a service; key=value changes them, --unset key takes them out; --show BOARD"
 
 
 def arguments(parser) -> None:
-    name = parser.add_argument("name", metavar="NAME", help="a service, or _boot for the board's own")
+    name = parser.add_argument("name", metavar="NAME", nargs="?",
+                               help="a service, or _boot for the board's own")
     name.completer = names
+    parser.add_argument("--show", metavar="BOARD", help="the settings that a board of the project's boards/ "
+                        "gets: with - what of services.config does not count there, with + what does instead")
     pairs = parser.add_argument("pairs", metavar="key=value", nargs="*",
                                 help="a value is JSON, else text: limit=3 restart=always schedule.at=06:00 "
                                 "kwargs.period=5 require='[\"net\"]'")
@@ -21,7 +32,38 @@ def arguments(parser) -> None:
                         help="takes out a key, like loglevel, kwargs.period or schedule.days")
 
 
+def is_alone(args) -> bool:
+    return args.show is not None
+
+
+def alone(args, say) -> int:
+    """Without a board: how one of the project's boards comes to its settings."""
+    root = place.project()
+    mine = going.Going(root, described.named(args.show, root))
+    if mine.faults:
+        raise BoardsError(mine.faults[0])
+    common, merged = ({key: entry for key, entry in each.items() if args.name in (None, plain(key))}
+                      for each in (going.read(root), mine.settings))
+    if args.name is not None and not common and not merged:
+        meant = device("aioservice.spelling").near(args.name, mine.settings)
+        raise ServiceUnknown(f"{args.show} has no entry {args.name}{meant}")
+    say.data(merged)
+    before, after = (vet.pretty(json.dumps(each).encode()) for each in (common, merged))
+    lines = list(difflib.ndiff(before, after)) if before != after else [f"  {line}" for line in after]
+    for line in lines:
+        if not line.startswith("?"):
+            say(line)
+    args.ports = []
+    return 0
+
+
 def prepare(args) -> None:
+    if args.show is not None:
+        if args.pairs or args.unset:
+            raise SettingsError(f"--show changes nothing: write it into {described.FOLDER}/{args.show}.toml")
+        return
+    if args.name is None:
+        raise SettingsError("NAME is missing: a service, or _boot for the board's own")
     args.keys = settings.parse([*args.pairs, *(word for word in args.unset if "=" in word)])
     args.unset = [word for word in args.unset if "=" not in word]
     if (args.keys or args.unset) and "*" in args.name:

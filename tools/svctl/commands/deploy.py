@@ -8,19 +8,24 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Optional
 
-from svctl.build.mpy import BUILD
+from svctl.boards import described, reached
+from svctl.boards.described import Board
+from svctl.boards.going import Going
 from svctl.deploy import plan as plans
 from svctl.deploy import send, trial, vet
 from svctl.deploy.plan import SECRETS, Plan
 from svctl.deploy.project import Project
-from svctl.errors import DeployError, LinkError
+from svctl.errors import DeployError, LinkError, ToolError
 from svctl.link.cable import Link
 from svctl.manage import services
+from svctl.setup import place
+from svctl.setup.place import BUILD
 from svctl.shared import device
 
 HELP = "copy what differs to the board; all of it takes its place at once, or goes back"
+PROJECT = True
 KEPT = BUILD / "settings"
 
 
@@ -36,18 +41,73 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="send settings that a board cannot go by, too, "
                         "and keep them")
     parser.add_argument("--tree", metavar="DIR", type=Path, help="a board tree; else the project's is built")
+    parser.add_argument("--all", action="store_true", help="to all boards of the project's boards/, in turn")
+
+
+def every(args: argparse.Namespace) -> list:
+    if not args.all:
+        return []
+    names = [each.name for each in described.every(place.project())]
+    if not names:
+        raise DeployError(f"--all: the project has no {described.FOLDER}/*{described.SUFFIX}")
+    return names
 
 
 def prepare(args: argparse.Namespace) -> None:
+    if args.all and args.ports != every(args):
+        raise DeployError("--all means all boards: name none of them, or leave it out")
     if args.tree is not None and not args.tree.is_dir():
         raise DeployError(f"{args.tree} is not a folder")
-    args.project = Project(args.tree, args.env)
+    args.projects = {}  # by the name of the board that they are for
+    for word in args.ports:
+        try:
+            _project(args, _named(word))
+        except ToolError:
+            if len(args.ports) == 1:
+                raise
+            # else it is told when that board has its turn: the rest go on
+
+
+def _named(word: str) -> Optional[Board]:
+    return None if reached.is_port(word) or place.find(Path.cwd()) is None else described.named(word)
+
+
+def _project(args: argparse.Namespace, board: Optional[Board]) -> Project:
+    """What goes to a board; one that is not described in the project gets what all have in common."""
+    name = board and board.name
+    if name not in args.projects:
+        going = None
+        if board is not None and args.tree is None:
+            going = Going(place.project(), board)
+            if going.faults:
+                raise DeployError(going.faults[0])
+        args.projects[name] = Project(args.tree, args.env, going)
+    return args.projects[name]
+
+
+def _board(link: Link, say: Callable[[str], None]) -> Optional[Board]:
+    """The board that was named, or that this is by its unique id."""
+    root = place.find(Path.cwd())
+    if link.board is not None or root is None or not described.every(root):
+        return link.board
+    uid = send.uid(link)
+    board = reached.of(uid, root)
+    if board is not None and board.faults:
+        raise DeployError(board.faults[0])
+    whose = f"its unique id, {uid}, is in no file of {described.FOLDER}/" if uid else "it has no unique id"
+    say(f"this is {board.name}, by its unique id" if board else
+        f"{whose}: it gets what all boards have in common")
+    return board
 
 
 def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int:
-    project = args.project
-    tree = project.files
+    board = _board(link, say)
     found = send.about(link)
+    if board is not None and board.firmware not in (None, found["platform"]):
+        raise DeployError(f"{link.port}: its firmware is {found['platform']}, and {board.shown} says "
+                          f"{board.firmware}: nothing was changed")
+    project = _project(args, board)
+    tree = project.files
     say(f"{found['machine']}, MicroPython {found['version']}, {_kb(found['flash_free'])} of flash free")
     send.check(project, found, link.port)
     if args.dry_run and send.state(link)[0]:
@@ -55,9 +115,10 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     if not args.dry_run:
         trial.recover(link, project, found["manager"], say)
         found.update(send.about(link))
-    board, owned = send.look(link, tree)
-    plan = plans.make(tree, board, owned, args.config, vet.same(link, project, board))
-    send.check_room(link, plan, tree, board, found)
+    there, owned = send.look(link, tree)
+    owned |= project.elsewhere & set(there)
+    plan = plans.make(tree, there, owned, args.config, vet.same(link, project, there))
+    send.check_room(link, plan, tree, there, found)
     for line in [*project.notes, *plans.lines(plan, tree)]:
         say(f"  {line}")
     effect = plans.effect(plan)
@@ -65,12 +126,12 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     if plan.is_empty:
         text = "nothing to send: the board has " + ("the rest" if plan.notes else "it all")
         return _end(plan, plans.Effect(), text, say)
-    wrong = vet.looked(link, project, plan, board, args.tree)
+    wrong = vet.looked(link, project, plan, there, args.tree)
     vet.tell(wrong, args.force, link.port, say)
     effect.reset = effect.reset or effect.settings and bool(wrong.errors)  # no reload takes such settings
     known = vet.CONFIG if wrong.errors else found["fault"]
     _replacing(link, project, plan, args, say)
-    sizes = send.amount(project, plan, board)
+    sizes = send.amount(project, plan, there)
     if args.dry_run:
         text = f"{len(plan.send)} files would be sent, {sizes} B; nothing was changed"
         return _end(plan, plans.Effect(), text, say)
@@ -78,7 +139,7 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     before = services.of(link, None) if found["manager"] else []
     effect.reset = effect.reset or trial.is_of_prompt(effect, before)
     up = vet.unharmed(trial.were_up(before), wrong.errors)
-    sender = send.Sender(link, project, plan, board, _progress, plans.beside(up, known))
+    sender = send.Sender(link, project, plan, there, _progress, plans.beside(up, known))
     sender.stage()
     sender.switch(effect.reset, not args.no_trial)
     say(f"{len(plan.send)} files sent, {sizes} B, {len(plan.gone)} removed, in "
@@ -105,7 +166,8 @@ def tried(link: Link, project, effect: plans.Effect, before: list, up: list, run
             judged = trial.hangs(link, effect, before, up, error, say)
     else:
         send.settle(link)
-        return [f"no manager runs on the board: make reset PORT={link.port} starts it"] if effect else []
+        how = place.words(f"make reset PORT={link.port}", f"svctl -t {link.port} reset")
+        return [f"no manager runs on the board: {how} starts it"] if effect else []
     if judged.why is not None:
         raise DeployError(f"{link.port}: the files before are back: {judged.why}")
     if effect.reset:

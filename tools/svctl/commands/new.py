@@ -3,18 +3,13 @@ stands."""
 from __future__ import annotations
 
 import argparse
-import keyword
-import re
-from pathlib import Path
 
 from svctl.errors import ToolError
-from svctl.setup import place
+from svctl.setup import layout, place
 
 HELP = "write a service and its test: --type core, schedule or runtime"
-TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+PROJECT = True
 TYPES = ("core", "schedule", "runtime")
-# How the service is called in the templates.
-NAME, CLASS = "new_name", "NewName"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,25 +21,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def alone(args: argparse.Namespace, say) -> int:
     name = args.name[:-len(".service")] if args.name.endswith(".service") else args.name
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
-        raise ToolError(f"{args.name}: a name has small letters, digits and _, like door_lock")
+    layout.check_name(name)
     root = place.project()
-    files = {"service": root / "aioservices/services" / f"{name}_service.py",
-             "test": root / "tests" / f"test_{name}.py"}
+    files = {kind: root / path for kind, path in layout.service_paths(name).items()}
     for path in [*files.values(), files["service"].with_suffix(".mpy")]:
         if path.exists():
             raise ToolError(f"{path.relative_to(root)} is there already: nothing was written")
     for kind, path in files.items():
-        text = (TEMPLATES / f"{args.type}_{kind}.py").read_text(encoding="utf-8")
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text.replace(NAME, name).replace(CLASS, _class(name)), encoding="utf-8")
+        layout.put(path, layout.service_text(f"{args.type}_{kind}", name))
     say.data({kind: str(path.relative_to(root)) for kind, path in files.items()})
     for path in files.values():
         say(f"written: {path.relative_to(root)}")
-    say(f'try it: make test ARGS="{files["test"].relative_to(root)}"; then make deploy PORT=…')
+    test = files["test"].relative_to(root)
+    say(f"try it: svctl test {test}; then svctl -t PORT deploy" if place.is_own(root) else
+        f'try it: make test ARGS="{test}"; then make deploy PORT=…')
     return 0
-
-
-def _class(name: str) -> str:
-    """The class of a service: DoorLock."""
-    return "".join(part.capitalize() for part in name.split("_"))

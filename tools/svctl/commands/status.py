@@ -1,10 +1,11 @@
-"""`svctl status`: the status lines of services; of one its last lines of the journal, too, and of a
-failed one the end of its traceback."""
+"""`svctl status`: the version that the board carries, and the status lines of services; of one its last lines
+of the journal, too, and of a failed one the end of its traceback."""
 from __future__ import annotations
 
 from typing import Optional
 
 from svctl.build.tree import in_words
+from svctl.deploy import send, stamp
 from svctl.look import journal
 from svctl.manage import complete, services
 
@@ -28,6 +29,9 @@ def run(link, args, say) -> int:
             trace = more["traceback"] = [
                 in_words(line) for line in link.ask("services", "trace", found[0]["name"])]
     say.data([{**services.public(each), **more} for each in found])
+    carried = "" if args.name is not None or args.json else stamp.line(send.carried(link))
+    if carried:
+        say(f"version: {carried}")
     for each in found:
         say(each.get("line") or f"{each['name']}.service is not loaded: {each['reason']}")
     if one:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Collection, NamedTuple, Optional
 
+from svctl.setup.place import words
 from svctl.shared import device
 
 # Settings: sent when a board has none, else only when asked for. Secrets (.env): only when named.
@@ -14,6 +15,8 @@ SECRETS = ".env"
 LEDGER = "deploy.txt"
 # What the build says should be there.
 MANIFEST = "manifest.txt"
+# What the board carries, see stamp.py: sent with something else only.
+STAMP = "version.json"
 # What an earlier svctl left beside a file when it was cut off.
 NEW = ".new"
 # Where the next set of files is sent, and the one before is kept: see lib/aioswitch.py.
@@ -75,7 +78,7 @@ def make(tree: dict, board: dict, owned: set, config: bool = False, same: Collec
     """
     plan = Plan()
     for path in sorted(tree):
-        if board.get(path) == tree[path] or path in same:
+        if board.get(path) == tree[path] or path in same or path == STAMP:
             continue
         if path not in board:
             plan.new.append(path)
@@ -85,7 +88,8 @@ def make(tree: dict, board: dict, owned: set, config: bool = False, same: Collec
             plan.changed.append(path)
             plan.replaced.append(path)
         else:
-            plan.notes.append(f"kept     {path}: the board has its own; CONFIG=1 shows the difference "
+            how = words("CONFIG=1", "--config")
+            plan.notes.append(f"kept     {path}: the board has its own; {how} shows the difference "
                               "and replaces it")
     plan.staged = [path for path in plan.send if board.get(staged(path)) == tree[path]]
     plan.gone = sorted(path for path in owned if path in board and path not in tree and _may_go(path))
@@ -97,12 +101,17 @@ def make(tree: dict, board: dict, owned: set, config: bool = False, same: Collec
             plan.gone.append(twin)
         elif path.startswith(SERVICES):
             plan.notes.append(f"beside   {twin} is on the board, too, and so neither is used: remove one")
+    if STAMP in tree and board.get(STAMP) != tree[STAMP] and (plan.send or plan.gone):
+        (plan.changed if STAMP in board else plan.new).append(STAMP)
+        plan.staged += [STAMP] * (board.get(staged(STAMP)) == tree[STAMP])
     known = owned | set(tree) | {LEDGER}
     kept = {staged(path) for path in plan.staged}
     plan.stale = sorted(path for path in board if path.startswith(f"{NEXT}/") and path not in kept
                         or path.endswith(NEW) and path[:-len(NEW)] in known)
     plan.kept = [LIST] * (LIST in board) + [path for path in board if path.startswith(f"{PREV}/")]
     ours = {path for path in tree if path not in SETTINGS and path != SECRETS}
+    if STAMP not in board and STAMP not in plan.send:
+        ours.discard(STAMP)
     if not ours <= owned or plan.new or plan.changed or plan.gone:
         wanted = sorted(ours)
         plan.ledger = [] if set(wanted) == owned else wanted
@@ -229,7 +238,7 @@ def effect(plan: Plan) -> Effect:
     found = Effect(settings=any(path in (*SETTINGS, SECRETS) for path in touched))
     for path in touched:
         stem = PurePosixPath(path).stem
-        if path in (*SETTINGS, SECRETS, MANIFEST):
+        if path in (*SETTINGS, SECRETS, MANIFEST, STAMP):
             continue
         if not path.startswith(SERVICES) or not stem.endswith("_service"):
             found.reset = True  # all has to be loaded anew; services may have imported it

@@ -2,24 +2,32 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Optional
 
-from svctl.build import mpy, sift, tree
-from svctl.deploy.plan import LEDGER, LIST, MARK, NEW, NEXT, PREV, SECRETS, SETTINGS, SWITCH, File
+from svctl.boards.going import CONFIG, Going
+from svctl.build import mpy, overlay, sift, tree
+from svctl.deploy import stamp
+from svctl.deploy.plan import (
+    LEDGER, LIST, MANIFEST, MARK, NEW, NEXT, PREV, SECRETS, SETTINGS, STAMP, SWITCH, File)
 from svctl.errors import DeployError
 from svctl.setup import place
 
-BUILT = mpy.BUILD / "deploy"
+BUILT = place.BUILD / "deploy"
 
 
 class Project:
     """The files that should be on a board: `files` {path: File}, `path(name)` where each lies; `notes`: what
     there is to tell of them."""
 
-    def __init__(self, folder: Optional[Path] = None, secrets: Optional[Path] = None):
-        """`folder`: a board tree; None: the project's own is built. `secrets`: the `.env` to be sent."""
-        self.notes = [] if folder else tree.look(place.project()).notes
+    def __init__(self, folder: Optional[Path] = None, secrets: Optional[Path] = None,
+                 going: Optional[Going] = None):
+        """`folder`: a board tree; None: the project's own is built. `secrets`: the `.env` to be sent.
+        `going`: what of the project's own goes to the board that it is for."""
+        self.going = None if folder else going
+        self.elsewhere: set = set()  # files that only other boards get
+        self.notes = [] if folder else tree.look(overlay.of(place.project())).notes
         self._is_built = folder is None
         self.folder = folder or build()
         self._paths = {path.relative_to(self.folder).as_posix(): path
@@ -30,11 +38,34 @@ class Project:
         if not any(name.startswith(SWITCH) for name in self._paths):
             raise DeployError(f"{self.folder}: no {SWITCH}mpy in it, which has the files take their places: "
                               "make board builds a whole tree")
+        if self.going is not None:
+            self._take(self.going)
         if secrets is not None:
             if not secrets.is_file():
                 raise DeployError(f"{secrets}: no such file")
             self._paths[SECRETS] = secrets
         self.files = {name: _file(path) for name, path in self._paths.items()}
+        if self._is_built:
+            self._stamp()
+
+    def _take(self, going: Going) -> None:
+        """Leave out what does not go to a board, and take its own settings."""
+        own = _beside(going)
+        self.elsewhere = {name for name in self._paths if not going.has(name)}
+        self._paths = {name: path for name, path in self._paths.items() if going.has(name)}
+        self._paths[CONFIG] = _written(own / CONFIG, going.text)
+        if MANIFEST in self._paths:
+            self._paths[MANIFEST] = _written(own / MANIFEST, tree.manifest(self.folder, self._paths))
+        if going.board.env is not None:
+            self._paths[SECRETS] = going.board.env
+
+    def _stamp(self) -> None:
+        path = _beside(self.going) / STAMP
+        apart = (*SETTINGS, SECRETS, MANIFEST, STAMP)
+        sums = {name: file.sha for name, file in self.files.items() if name not in apart}
+        stamp.write(path, place.project(), sums)
+        self._paths[STAMP] = path
+        self.files[STAMP] = _file(path)
 
     def path(self, name: str) -> Path:
         return self._paths[name]
@@ -56,7 +87,7 @@ class Project:
 def build() -> Path:
     """Bring build/deploy up to date with the project of the current directory; its settings are always
     the project's own."""
-    root = place.project()
+    root = overlay.of(place.project())
     try:
         with tree.alone(BUILT.with_name(BUILT.name + "-settings")):
             for name in SETTINGS:
@@ -66,6 +97,19 @@ def build() -> Path:
     except OSError as error:
         raise DeployError(f"{error.filename or BUILT}: {error.strerror}") from error
     return BUILT
+
+
+def _beside(going: Optional[Going]) -> Path:
+    """Where lies what differs between the boards of a project."""
+    return BUILT.with_name(f"{BUILT.name}-boards") / (going.board.name if going else "_")
+
+
+def _written(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
+    return path
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -3,6 +3,7 @@ the running one. Nothing that the board uses is touched here; lib/aioswitch.py h
 from __future__ import annotations
 
 import base64
+import json
 from hashlib import sha256
 from typing import Callable, NamedTuple, Optional
 
@@ -25,6 +26,20 @@ FAULT = "! "
 def about(link: Link) -> dict:
     """What a board is: see device/about.py."""
     return {key: value for part in link.ask("about", "board") for key, value in part.items()}
+
+
+def uid(link: Link) -> Optional[str]:
+    """The unique id of a board; None where it has none."""
+    return link.call("who", "uid").strip() or None
+
+
+def carried(link: Link) -> Optional[dict]:
+    """What a board carries, as its version.json has it; None without one."""
+    try:
+        found = json.loads(link.call("who", "carried"))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def look(link: Link, tree: dict) -> tuple[dict, set]:

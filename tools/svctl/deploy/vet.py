@@ -4,11 +4,11 @@ from __future__ import annotations
 import json
 import re
 import sys
-import tempfile
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from svctl.build import check
+from svctl.boards.going import laid
+from svctl.build import check, overlay
 from svctl.deploy import send
 from svctl.deploy.plan import SECRETS, SETTINGS, Plan
 from svctl.deploy.project import Project
@@ -87,7 +87,8 @@ def looked(link: Link, project: Project, plan: Plan, board: dict, tree: Optional
                              "cannot read; save it as UTF-8 without one")
     elif CONFIG in board:
         data = send.read(link, CONFIG)
-        errors = [f"on the board, where CONFIG=1 replaces it, {line}" for line in check.errors(data)]
+        how = place.words("CONFIG=1", "--config")
+        errors = [f"on the board, where {how} replaces it, {line}" for line in check.errors(data)]
     if SECRETS in plan.send:
         secrets = project.path(SECRETS).read_bytes()
         try:
@@ -95,21 +96,11 @@ def looked(link: Link, project: Project, plan: Plan, board: dict, tree: Optional
         except ValueError as error:
             errors.append(f"{SECRETS}: {error}")
     unknown = secrets is None and SECRETS in board  # what names that has is the board's secret
-    found = [line for line in _checked(tree or place.project(), data, secrets)
+    with laid(tree or overlay.of(place.project()), data, secrets, project.going) as folder:
+        lines = [line.replace("; using defaults", "") for line in check.check(folder)]
+    found = [line for line in lines
              if not (unknown and line.endswith("is not defined in .env"))]
     return Found(errors, [line for line in found if not any(error.endswith(line) for error in errors)])
-
-
-def _checked(tree: Path, data: Optional[bytes], secrets: Optional[bytes]) -> list:
-    """What check finds in a tree with these settings and secrets."""
-    with tempfile.TemporaryDirectory(prefix="aioservices-") as name:
-        folder = Path(name)
-        if (tree / "aioservices").is_dir():
-            (folder / "aioservices").symlink_to((tree / "aioservices").resolve())
-        for path, text in ((CONFIG, data), (SECRETS, secrets)):
-            if text is not None:
-                (folder / path).write_bytes(text)
-        return [line.replace("; using defaults", "") for line in check.check(folder)]
 
 
 def tell(found: Found, force: bool, port: str, say) -> None:

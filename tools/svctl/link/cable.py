@@ -16,6 +16,7 @@ from svctl.build.tree import in_words
 from svctl.errors import BoardFault, LinkError
 from svctl.link import port as ports
 from svctl.link.source import pieces, source
+from svctl.setup import place
 
 PATIENCE = 5.0  # s that a board may be silent: a service of its may hold the loop for a while
 LONGEST = 60.0  # s that a single command may take
@@ -116,6 +117,7 @@ class Link:
         self._attached = False
         self.switches = False  # whether a deploy on the board is on trial, or was undone
         self.fault: Optional[str] = None  # what is wrong with the board's settings
+        self.board = None  # what boards/<name>.toml says of it, where it was reached by that name
 
     def __enter__(self) -> Link:
         try:
@@ -301,7 +303,7 @@ def await_prompt(port: str, patience: float) -> str:
             if time.monotonic() > until:
                 raise LinkError(f"{port}: the board has not come back to its prompt within {patience:.0f} s. "
                                 "By itself it goes back to the files before, if the new ones do not come up: "
-                                "look at it with make repl, and deploy again")
+                                f"look at it with {place.words('make repl', 'mpremote')}, and deploy again")
             try:
                 if transport is None:
                     transport = _Transport(ports.device(port), timeout=1)

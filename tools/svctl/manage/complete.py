@@ -7,8 +7,7 @@ import contextlib
 from pathlib import Path
 from typing import Iterator
 
-from serial.tools import list_ports
-
+from svctl.boards import described, reached
 from svctl.build.check import service_files
 from svctl.errors import ToolError
 from svctl.link.cable import Link
@@ -37,9 +36,9 @@ def names(prefix: str, parsed_args, **_) -> list:
         with contextlib.suppress(OSError, ValueError):
             text = device("aioctl.utf8").decoded((root / "services.config").read_bytes())
             found |= {key for key in device("aioservice.settingsfile").parse(text)[0] if key != "_boot"}
-    for port in [*parsed_args.ports, *getattr(parsed_args, "more", ())]:
+    for word in [*parsed_args.ports, *getattr(parsed_args, "more", ())]:
         with contextlib.suppress(ToolError):
-            found |= set(_on(port))
+            found |= set(_on(reached.target(word).port))
     return sorted(name for name in found if name.startswith(prefix))
 
 
@@ -55,6 +54,7 @@ def keys(prefix: str, parsed_args, **_) -> list:
 
 
 def ports(prefix: str, **_) -> list:
-    """Ports with a board behind them."""
-    return [port.device for port in list_ports.comports()
-            if port.vid is not None and port.device.startswith(prefix)]
+    """Ports with a board behind them, and names of the project's boards."""
+    root = place.find(Path.cwd())
+    names = [board.name for board in described.every(root)] if root is not None else []
+    return [name for name in [*reached.attached(), *names] if name.startswith(prefix)]

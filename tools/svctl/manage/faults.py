@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 from svctl.errors import BoardFault
+from svctl.setup import place
 
 
 def explained(error: BoardFault) -> str:
     """What a board's own code raised, for people."""
     if error.kind == "RuntimeError: no manager":
-        return "no manager runs on the board: make deploy PORT=… brings one, and a reset starts it"
+        how = place.words("make deploy PORT=…", "svctl -t PORT deploy")
+        return f"no manager runs on the board: {how} brings one, and a reset starts it"
     if error.kind == "RuntimeError: no journal":
         return "the board's journal is another program's: it cannot be read here"
     if error.kind == "RuntimeError: console":

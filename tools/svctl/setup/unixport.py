@@ -1,29 +1,39 @@
 """Finds MicroPython's unix port (MICROPYTHON, then PATH) or provisions it from Debian through
-the machine's own apt set-up, and puts it at build/bin/micropython and build/bin/micropython32."""
+the machine's own apt set-up, and puts it at bin/micropython and bin/micropython32 in build/ of a clone,
+else in the user's cache."""
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import Iterator, NamedTuple, Optional
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 from svctl.errors import InterpreterError, run_main
 from svctl.setup import apt
-from svctl.setup.place import BUILD, PACKAGE
+from svctl.setup.place import CACHE, IS_CLONE, PACKAGE
 
 PROBE = PACKAGE / "simboard" / "sim" / "probe.py"
 OLDEST = (1, 24)
 NATIVE, BITS32 = "micropython", "micropython32"
 FAILED32 = "cache/unixport-32-failed"  # says why there is none; make unixport tries again
-HELP = """
+# What is done without an interpreter, where only run and test take one.
+WITHOUT = "" if IS_CLONE else """
+Only svctl run and svctl test need it: init, new, check and deploy work without."""
+HELP = f"""
 Install MicroPython's unix port, 1.24 or newer, and type the command again:
   Debian 13 and later, Ubuntu 25.04 and later:  apt install micropython
   macOS:  brew install micropython
   elsewhere:  build ports/unix of MicroPython's source (make -C mpy-cross && make -C ports/unix)
-or name one that you have:  MICROPYTHON=/path/to/micropython make …"""
+or name one that you have:  MICROPYTHON=/path/to/micropython {'make' if IS_CLONE else 'svctl'} …{WITHOUT}"""
 
 
 class Interpreter(NamedTuple):
@@ -68,7 +78,7 @@ def find() -> Optional[Interpreter]:
         except InterpreterError as error:
             raise InterpreterError(f"MICROPYTHON={named}: {error}") from error
     path = shutil.which("micropython")
-    if path is None or Path(path).parent == BUILD / "bin":
+    if path is None or Path(path).parent == CACHE / "bin":
         return None
     try:
         return ask(Path(path).absolute())
@@ -82,9 +92,14 @@ def say(text: str) -> None:
     print(f"unixport: {text}", flush=True)
 
 
+def _named(name: str) -> str:
+    """Where a program is put, for people."""
+    return f"build/bin/{name}" if IS_CLONE else str(CACHE / "bin" / name)
+
+
 def _install(name: str, command: list[str]) -> Interpreter:
-    """Write build/bin/NAME, a script that starts `command`; only when it differs."""
-    path = BUILD / "bin" / name
+    """Write bin/NAME, a script that starts `command`; only when it differs."""
+    path = CACHE / "bin" / name
     words = " ".join(shlex.quote(word) for word in command)
     text = f'#!/bin/sh\n# written by svctl.setup.unixport\nexec {words} "$@"\n'
     try:
@@ -99,7 +114,7 @@ def _install(name: str, command: list[str]) -> Interpreter:
         fresh.replace(path)
     found = ask(path)
     if not same:
-        say(f"build/bin/{name} is {found.text}")
+        say(f"{_named(name)} is {found.text}")
     return found
 
 
@@ -115,17 +130,18 @@ def _command(tree: Path) -> list[str]:
 
 def _provision(arches: list[str]) -> dict[str, Path]:
     """The unpacked tree of each architecture in the cache, fetched if missing."""
-    cache = BUILD / "cache" / "unixport"
+    cache = CACHE / "cache" / "unixport"
     missing = [arch for arch in arches if not (cache / arch).is_dir()]
     if missing:
-        say(f"fetching MicroPython for {' and '.join(missing)} from Debian …")
+        into = "" if IS_CLONE else f", into {CACHE}"
+        say(f"fetching MicroPython for {' and '.join(missing)} from Debian{into} …")
         apt.fetch("micropython", missing, cache)
     return {arch: cache / arch for arch in arches}
 
 
 def _provision32(again: bool) -> None:
-    """build/bin/micropython32 beside a found native one; where it cannot be, one line says so."""
-    failed = BUILD / FAILED32
+    """bin/micropython32 beside a found native one; where it cannot be, one line says so."""
+    failed = CACHE / FAILED32
     if failed.exists() and not again:
         return
     try:
@@ -134,23 +150,41 @@ def _provision32(again: bool) -> None:
         _install(BITS32, _command(_provision(["i386"])["i386"]))
         failed.unlink(missing_ok=True)
     except InterpreterError as error:
-        (BUILD / "bin" / BITS32).unlink(missing_ok=True)
+        (CACHE / "bin" / BITS32).unlink(missing_ok=True)
         failed.parent.mkdir(parents=True, exist_ok=True)
         failed.write_text(str(error))
-        say(f"no build/bin/{BITS32}, going on with the native one alone: {error}")
+        say(f"no {_named(BITS32)}, going on with the native one alone: {error}")
 
 
 def without32() -> bool:
     """True when setting up found that this machine cannot have a 32-bit interpreter."""
-    return (BUILD / FAILED32).exists()
+    return (CACHE / FAILED32).exists()
 
 
 def setup(again: bool = False) -> Interpreter:
-    """Make build/bin ready and return the native interpreter."""
+    """Make bin/ ready and return the native interpreter."""
+    with _alone():
+        return _setup(again)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """Those who set up wait for each other, as in two terminals."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / "unixport.lock", "w") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _setup(again: bool) -> Interpreter:
     found = find()
     if found:
         native = _install(NATIVE, [str(found.path)])
-        _provision32(again)
+        if found.bits == 32:
+            _install(BITS32, [str(found.path)])
+        else:
+            _provision32(again)
         return native
     try:
         arch = apt.architecture()
@@ -163,21 +197,27 @@ def setup(again: bool = False) -> Interpreter:
     return native
 
 
+def smallest() -> int:
+    """The word size of the interpreter that a board is run with, unless told otherwise."""
+    return 32 if (CACHE / "bin" / BITS32).exists() else 64
+
+
 def interpreter(bits: Optional[int] = None) -> Path:
     """The program to run a board with: 32-bit where there is one, unless told otherwise.
 
     MICROPYTHON overrides both unless `bits` asks for one.
     """
-    native, small = BUILD / "bin" / NATIVE, BUILD / "bin" / BITS32
+    native, small = CACHE / "bin" / NATIVE, CACHE / "bin" / BITS32
     if bits != 32 and os.environ.get("MICROPYTHON"):
         found = find()
         if found:
             return found.path
     if bits is None:
-        bits = 32 if small.exists() else 64
+        bits = smallest()
     path = small if bits == 32 else native
     if not path.exists():
-        raise InterpreterError(f"build/bin/{path.name} is missing: run make unixport")
+        raise InterpreterError(f"{_named(path.name)} is missing: " + (
+            "run make unixport" if IS_CLONE else "svctl run sets it up"))
     return path
 
 

@@ -67,31 +67,41 @@ def main() -> int:
     args = parse()
     if not args.dir.is_dir():
         raise BoardError(f"{args.dir} is not a folder")
-    if not re.fullmatch(r"\d+[kKmM]?", args.heap):
-        raise BoardError(f"--heap {args.heap}: give a size like 192k")
     if args.script is not None and args.code is not None:
         raise BoardError("give a script or -c CODE, not both")
     root = args.dir.resolve()
     if args.script is not None and not (root / args.script).is_file():
         raise BoardError(f"{args.script}: no such file in {args.dir}")
-    program = unixport.interpreter(args.bits)
-    command = [str(program), "-X", f"heapsize={args.heap}", "-m", "poweron"]
-    env = environment(root)
+    env = {}
     if args.rom is not None:
         env["BOARD_ROM"] = str(image(args.rom))
-    if args.code is not None:
+    board = supervisor(root, args.heap, args.bits, args.pty, env, args.script, args.code)
+    return board.run()
+
+
+def supervisor(root: Path, heap: str = HEAP, bits: Optional[int] = None, pty: Optional[Path] = None,
+               more: Optional[dict] = None, script: Optional[str] = None,
+               code: Optional[str] = None) -> Supervisor:
+    """The hardware around a board with the flash `root`, to be run. `pty`: where its console is linked, else
+    it is this terminal; `more`: what else the VM finds in its environment; a `script` of its flash or `code`:
+    in place of boot.py and main.py."""
+    if not re.fullmatch(r"\d+[kKmM]?", heap):
+        raise BoardError(f"--heap {heap}: give a size like 192k")
+    program = unixport.interpreter(bits)
+    command = [str(program), "-X", f"heapsize={heap}", "-m", "poweron"]
+    env = {**environment(root), **(more or {})}
+    if code is not None:
         # Not as an argument: the unix port dies of one that is longer than 255 bytes.
-        env["BOARD_CODE"] = args.code
+        env["BOARD_CODE"] = code
         command.append("-c")
-    elif args.script is not None:
-        command.append(args.script)
+    elif script is not None:
+        command.append(script)
     console: Optional[Console] = None
-    if args.pty is not None:
-        console = Port(args.pty)
+    if pty is not None:
+        console = Port(pty)
     elif sys.stdin.isatty():
         console = Terminal()
-    boots = args.code is None and args.script is None
-    return Supervisor(command, root, env, console, boots).run()
+    return Supervisor(command, root, env, console, code is None and script is None)
 
 
 def run() -> int:

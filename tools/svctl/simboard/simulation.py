@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Callable, Optional
@@ -67,6 +68,8 @@ _KEYS = {
             "takes": (_kind(int), "milliseconds")},
     "pins": {"*": (_line(lambda value: value in (0, 1, None)), "0, 1, null or [[ms, level], …]")},
     "adc": {"*": (_line(_NUMBER), "volts or [[ms, volts], …]")},
+    "id": (lambda value: isinstance(value, str) and re.fullmatch("([0-9a-fA-F]{2})+", value) is not None,
+           'hexadecimal digits, like "e6614103e7452b2f"'),
 }
 
 
@@ -106,6 +109,8 @@ def environment(root: Path) -> dict:
         raise BoardError(f"{path}: {wrong}")
     chip = BOARDS.get(script.get("board"), {})
     env = {name: value for name, value in chip.items() if name not in os.environ}
+    if "id" in script:
+        env["BOARD_ID"] = script["id"]
     if "clock" in script:
         env["BOARD_CLOCK"] = str(moment(script["clock"]) - int(time.time()))
     # A board knows no time zones.

@@ -20,6 +20,8 @@ _PR_SET_PDEATHSIG = 1
 # A VM that dies of one of these is a board that crashed. An ESP32 resets then; an RP2040 hangs until its
 # watchdog does that.
 _CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT)
+# Buttons, for another terminal: the reset pin, and power that goes and comes back.
+RESET, CYCLE = signal.SIGUSR1, signal.SIGUSR2
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _PATIENCE = 0.5  # s, for a Ctrl-C to find a program in a system call
 
@@ -158,8 +160,8 @@ class Supervisor:
         self._next: Optional[tuple[int, float]] = None  # asked for: (cause, seconds to sleep before)
         self._kept = ""  # in hexadecimal, what RTC memory or scratch registers hold until the power goes
         # Seconds by which its clock is ahead of the PC's, "" for the PC's own: until the power goes.
-        self._clock = env.get("BOARD_CLOCK", "")
-        self._began = str(int(time.clock_gettime(time.CLOCK_MONOTONIC) * 1000))  # ms, of power-on
+        self._clock = ""
+        self._began = ""  # ms, of power-on
         self._wake, wake = socket.socketpair()
         for end in (self._wake, wake):
             end.setblocking(False)
@@ -174,8 +176,9 @@ class Supervisor:
                 self.console.open(self._selector, self.interrupt)
             cause, pause = PWRON, 0.0
             while True:
+                self._next = None
                 self._pause(pause)
-                self._life(cause)
+                self._life(self._next[0] if self._next else cause)
                 if self._next is None:
                     return self.vm.code
                 cause, pause = self._next
@@ -190,6 +193,9 @@ class Supervisor:
     def _life(self, cause: int) -> None:
         """One power-on until the VM's end, which sets `_next` when a new one must follow."""
         self._next = None
+        if cause == PWRON:
+            self._kept, self._clock = "", self.env.get("BOARD_CLOCK", "")
+            self._began = str(int(time.clock_gettime(time.CLOCK_MONOTONIC) * 1000))
         stdio = self.console.power_on() if self.console else None
         env = {**self.env, "BOARD_CAUSE": str(cause), "BOARD_KEPT": self._kept, "BOARD_BEGAN": self._began,
                "BOARD_CLOCK": self._clock}
@@ -220,7 +226,7 @@ class Supervisor:
     def _pause(self, seconds: float) -> None:
         """Deep sleep; below 0 it lasts until somebody ends the board."""
         until = time.monotonic() + seconds if seconds >= 0 else None
-        while until is None or time.monotonic() < until:
+        while self._next is None and (until is None or time.monotonic() < until):
             self._turn(until)
 
     def _turn(self, until: Optional[float]) -> None:
@@ -265,6 +271,9 @@ class Supervisor:
             self.console.resized()
         if signal.SIGINT in numbers:
             self._sigint()
+        for signum, cause in ((RESET, HARD), (CYCLE, PWRON)):
+            if signum in numbers:
+                self._next = (cause, 0.0)
 
     def _sigint(self) -> None:
         """SIGINT to the supervisor itself: with a console its matter, else the VM's."""
@@ -277,12 +286,12 @@ class Supervisor:
     def _signals(self) -> None:
         for signum in _ENDING:
             signal.signal(signum, _end)
-        for signum in (signal.SIGCHLD, signal.SIGINT, signal.SIGWINCH):
+        for signum in (signal.SIGCHLD, signal.SIGINT, signal.SIGWINCH, RESET, CYCLE):
             signal.signal(signum, lambda *_: None)  # the wake-up fd tells
         signal.set_wakeup_fd(self._wake_end.fileno(), warn_on_full_buffer=False)
 
     def _close(self) -> None:
-        for signum in (*_ENDING, signal.SIGINT):
+        for signum in (*_ENDING, signal.SIGINT, RESET, CYCLE):
             signal.signal(signum, signal.SIG_IGN)
         signal.set_wakeup_fd(-1)
         if self.vm:

@@ -53,6 +53,8 @@ def _main(execute):
         except OSError:
             continue
         execute(execfile, name, names)
+    if os.getenv("BOARD_PROMPT"):
+        __import__("sim_prompt").run(names)
 
 
 _main(_execute)

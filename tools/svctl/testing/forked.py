@@ -1,5 +1,5 @@
 """Programs of ours in a process that begins where this one is: what they import is there already, which is half of
-what a test of a board takes. With ALL=1 (`make soak`) each is started anew, as a person would."""
+what a test of a board takes. With ANEW each is started as a person would."""
 from __future__ import annotations
 
 import io
@@ -10,7 +10,7 @@ import sys
 import traceback
 from typing import Callable, NoReturn, Optional
 
-ANEW = bool(os.environ.get("ALL"))
+ANEW = False
 
 
 def popen(command: list, main: Callable[[], Optional[int]], words: int, env: Optional[dict] = None,

@@ -1,0 +1,45 @@
+"""Fixtures of pytest for the tests of a project of one's own, on the real VM. pytest finds them by itself.
+
+    def test_lamp(vm32):
+        vm32.ship("aioservices/services/lamp_service.mpy")         # of the project, compiled
+        vm32.put("services.config", '{"lamp": {"enabled": true}}')
+        result = vm32.run("import aioservice; print(1)", timeout=5, heap="64k")
+        assert result.out == "1\\n"                                # and result.err, result.code
+
+        session = vm32.session()                                   # power on
+        session.expect("--> ")                                     # a text or re.compile(...)
+        assert session.line("1 + 1") == "2\\n"                     # type a line at the prompt
+
+`vm32` is a fresh board folder (`vm32.root`) with lib/ inside, for 32 bits as a microcontroller has (64 where
+there is no such MicroPython) and its heap. Every run is a fresh process with a hard time limit; at the
+end of a test all are ended.
+"""
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def board_tree(request) -> Path:
+    """What would lie on a board, compiled and up to date."""
+    from svctl.build import mpy, overlay, tree
+    from svctl.setup import place
+
+    root = place.find(Path(request.config.rootpath)) or place.project()
+    dest = root / "build" / "test-board"
+    tree.build(dest, overlay.of(root))
+    mpy.simulation()
+    return dest
+
+
+@pytest.fixture
+def vm32(tmp_path, board_tree):
+    """A fresh board; see above."""
+    from svctl.setup import unixport
+    from svctl.testing.harness import Vm
+
+    board = Vm(tmp_path / "board", unixport.smallest(), board_tree)
+    yield board
+    board.close()
