@@ -8,7 +8,7 @@
                   is a test, which is run; any other is a program, run in a process of its own
     ```output     what the program or the commands in front of it printed
     ```json       settings: each entry is validated; "json services.config" is put onto the board too, and so
-                  is "json simulation.json" beside it
+                  are "json simulation.json" beside it and a file of data, "json aioservices/…"
     ```env        the board's .env
     ```sh         commands: a target of the Makefile, or build/venv/bin/mpremote at PORT, which is run
     ```text       nothing that could be run here
@@ -140,6 +140,9 @@ class Page:
         if block.path == simulation.NAME:
             fault = simulation.fault(settings)
             assert fault is None, fault
+            self.vm.put(block.path, block.text)
+            return
+        if block.path.startswith("aioservices/"):
             self.vm.put(block.path, block.text)
             return
         for name, entry in settings.items():
