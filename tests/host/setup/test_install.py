@@ -192,9 +192,10 @@ def test_mypy_finds_what_is_wrong(python, tmp_path):
 def test_mypy_finds_nothing_wrong_in_what_the_project_shows(python, tmp_path):
     shutil.copytree(ROOT / "aioservices/services", tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
-        for number, text in enumerate(re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M)):
-            if "import aio" in text or "from aio" in text:
-                (tmp_path / f"{page.stem.replace('-', '_')}_{number}.py").write_text(text)
+        blocks = re.findall(r"^```python ?(.*)\n((?:.*\n)*?)```", page.read_text(encoding="utf-8"), re.M)
+        for number, (path, text) in enumerate(blocks):
+            if path or "import aio" in text or "from aio" in text:
+                (tmp_path / (Path(path).name or f"{page.stem.replace('-', '_')}_{number}.py")).write_text(text)
     assert len(list(tmp_path.glob("*.py"))) > 20
     assert mypy(python, tmp_path) == []
     untyped = [line for line in mypy(python, tmp_path, "--check-untyped-defs") if not OWN.search(line)]
