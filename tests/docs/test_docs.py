@@ -20,6 +20,7 @@ PAGES_ELSEWHERE = {
     "aioconsole.md": "device/aioconsole/test_console_services.py",
     "deploy.md": "docs/test_deploy_pages.py",
     "several-boards.md": "docs/test_several_boards.py",
+    "recipes.md": "docs/test_recipes.py",
     "services.md": "device/services/test_shipped.py",
     "simulation.md": "device/services/test_shipped.py",
     "svctl.md": "docs/test_deploy_pages.py",

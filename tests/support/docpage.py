@@ -4,10 +4,11 @@
                   on by the first such block, or by the first after one that ended with ^D. Lines before the
                   first prompt are all that a boot prints. `^C`, `^D` and `^E` are keys; `<Tab>` at the end of
                   a line is one too, and the next line is what stands at the prompt then.
-    ```python     a service goes to the board, compiled; a text with `def test_` is a test, which is run; any
-                  other is a program, run in a process of its own
+    ```python     a service goes to the board, compiled, and so does "python lib/common.py"; a text with `def test_`
+                  is a test, which is run; any other is a program, run in a process of its own
     ```output     what the program or the commands in front of it printed
-    ```json       settings: each entry is validated; "json services.config" is put onto the board too
+    ```json       settings: each entry is validated; "json services.config" is put onto the board too, and so
+                  are "json simulation.json" beside it and a file of data, "json aioservices/…"
     ```env        the board's .env
     ```sh         commands: a target of the Makefile, or build/venv/bin/mpremote at PORT, which is run
     ```text       nothing that could be run here
@@ -28,6 +29,7 @@ from typing import NamedTuple, Optional
 from support.harness import ROOT, Vm
 
 from svctl.build import check, tree
+from svctl.simboard import simulation
 
 TAGS = ("console", "python", "output", "json", "env", "sh", "text")
 PLACES = {"<n>": r"\d+(?:\.\d+)?", "<time>": r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"}
@@ -135,6 +137,14 @@ class Page:
 
     def _json(self, block: Block) -> None:
         settings = json.loads(block.text)
+        if block.path == simulation.NAME:
+            fault = simulation.fault(settings)
+            assert fault is None, fault
+            self.vm.put(block.path, block.text)
+            return
+        if block.path.startswith("aioservices/"):
+            self.vm.put(block.path, block.text)
+            return
         for name, entry in settings.items():
             fault = check.device("aioservice.settings").fault_of(name, entry)
             assert fault is None, fault
@@ -148,10 +158,11 @@ class Page:
 
     def _python(self, block: Block) -> None:
         service = SERVICE.search(block.text)
-        if service:
-            path = f"aioservices/services/{service.group(1)}_service.py"
+        if service or block.path:
+            path = block.path or f"aioservices/services/{service.group(1)}_service.py"
             made = self.vm.put(path, block.text)
-            self.put.add(service.group(1))
+            if service:
+                self.put.add(service.group(1))
             name = made.relative_to(self.vm.root).as_posix()
             shutil.copyfile(made, self.tree / name)
             manifest = self.tree / tree.MANIFEST  # as `make board` does

