@@ -1,5 +1,5 @@
-"""Programs of ours in a process that begins where this one is: what they import is there already, which is half of
-what a test of a board takes. With ANEW each is started as a person would."""
+"""Programs of ours in a process that begins where this one is: what they import is there already, which is
+half of what a test of a board takes. With ANEW each is started as a person would."""
 from __future__ import annotations
 
 import io
