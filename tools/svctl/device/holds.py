@@ -1,9 +1,27 @@
-# Whether the console's raw mode holds the services up, as aiorepl's does and aioconsole's does not: a task
-# that is started by one command has had its turn before the next, or has not.
+# What a link begins with. Whether the console's raw mode holds the services up, as aiorepl's does and
+# aioconsole's does not: a task that is started by one command has had its turn before the next, or has not.
+# And what a link that was lost has left there goes, as a deploy takes a quarter of a board's memory.
 
 
 class _svctl_holds:
     task = None
+
+    def tidy():
+        """Gives back what a lost link has left."""
+        import gc
+        import sys
+
+        names = globals()
+        left = [name for name in names if name.startswith("_svctl_") and name != "_svctl_holds"]
+        task = getattr(names.get("_svctl_modules"), "task", None)
+        if task is not None:
+            task.cancel()
+        for name in left:
+            del names[name]
+        if left:
+            if "aioservice.manager" in sys.modules:
+                sys.modules["aioservice.manager"].manager().release()
+            gc.collect()
 
     def begin():
         """Starts one that ends at its first turn, if a loop runs."""

@@ -127,6 +127,7 @@ class Link:
             raise LinkError(ports.why_not(self.port) or f"{self.port} cannot be opened: {error}") from error
         try:
             self._attach()
+            self.call(HOLDS, "tidy")
             self.call(HOLDS, "begin")
             said = self.call(HOLDS, "answer").strip()
             if said.startswith("["):
