@@ -65,7 +65,7 @@ _DEADLINE = const(90)  # s without a sign of life of a board on trial
 _SAID = const(120)  # characters of a reason
 _LASTED = const(60)  # what is left of these when a boot has lasted
 
-why = None  # of a boot behind an undo: what people are to know; main.py and guards of any release look here
+why = None  # of a boot behind an undo: what people are to know; guards of any release look here
 
 
 class _Trial:

@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from svctl.link.cable import _Ahead
+from svctl.link.ahead import Ahead
 
 
 class Port:
@@ -35,7 +35,7 @@ def test_all_comes_in_its_order(seed):
     rng = random.Random(seed)
     text = rng.randbytes(3000)
     cuts = sorted(rng.sample(range(1, 3000), 40))
-    port = _Ahead(Port(text[a:b] for a, b in zip([0, *cuts], [*cuts, 3000])))
+    port = Ahead(Port(text[a:b] for a, b in zip([0, *cuts], [*cuts, 3000])))
     found = b""
     while True:
         waiting = port.in_waiting
@@ -49,12 +49,12 @@ def test_all_comes_in_its_order(seed):
 
 def test_it_is_asked_once_for_all_that_is_there():
     inner = Port([b"x" * 500])
-    port = _Ahead(inner)
+    port = Ahead(inner)
     assert b"".join(port.read(1) for _ in range(500)) == b"x" * 500 and inner.asked == 1
 
 
 def test_in_all_else_it_is_the_port():
     inner = Port([])
-    port = _Ahead(inner)
+    port = Ahead(inner)
     port.timeout = 5
     assert inner.timeout == 5 and port.timeout == 5

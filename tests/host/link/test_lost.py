@@ -25,7 +25,7 @@ def test_names_and_modules_of_a_lost_link_go_with_the_next(board):
         full = free(link)
         lose(link)
     with Link(board.tty) as link:
-        assert link.run(NAMES).strip() == "['_svctl_holds']"
+        assert link.run(NAMES).strip() == "['_svctl_holds', '_svctl_tidy']"
         after = free(link)
     assert full < before - 10000 < after, (before, full, after)
 
@@ -39,7 +39,10 @@ def test_modules_that_are_just_being_loaded_stay_out(board):
 
 
 def test_a_link_that_ends_leaves_nothing_to_tidy(board):
+    """So the next one sends nothing for it."""
     with Link(board.tty) as link:
         link.call("modules", "poll")
     board.send(NAMES.replace("print(", "print('na' + 'mes', ") + "\r")
     board.expect("names []")
+    with Link(board.tty) as link:
+        assert link.run(NAMES).strip() == "['_svctl_holds']"

@@ -15,6 +15,7 @@ from mpremote.transport_serial import SerialTransport
 from svctl.build.tree import in_words
 from svctl.errors import BoardFault, LinkError
 from svctl.link import port as ports
+from svctl.link.ahead import Ahead
 from svctl.link.source import pieces, source
 from svctl.setup import place
 
@@ -24,7 +25,7 @@ QUIET = 1.0  # s between two empty lines that are typed
 PAGE, SHORT = 10, 5  # ms; SHORT is for what is asked again and again
 MOMENT = 0.02  # s between two looks at whether modules are loaded
 BREATH = 0.01  # s that services have between two commands where the console's raw mode holds them up
-PUMP, HOLDS = "pump", "holds"
+PUMP, HOLDS, TIDY = "pump", "holds", "tidy"
 END = b"\x04"  # of what a command prints, and of its traceback
 NO_PASTE = b"w REPL; CTRL-B to exit\r\n>"  # what ends the answer of a board that knows no raw paste
 PROMPT = b"\n--> "  # of the console when it begins anew, and of nothing that is sent
@@ -34,31 +35,6 @@ RAW = b"raw REPL; CTRL-B to exit\r\n"
 COMMAND = 900  # bytes of a command with a list in it; a board needs a few times that to take it
 
 
-class _Ahead:
-    """A serial port that is asked for all that is there at a time, since each question takes a system call or
-    two, and mpremote wants most of it byte by byte. In all else it is the port itself."""
-
-    def __init__(self, serial):
-        self.__dict__.update(_serial=serial, _ahead=b"")
-
-    def __getattr__(self, name):
-        return getattr(self._serial, name)
-
-    def __setattr__(self, name, value):
-        setattr(self._serial, name, value)
-
-    @property
-    def in_waiting(self) -> int:
-        return len(self._ahead) + self._serial.in_waiting
-
-    def read(self, size: int = 1) -> bytes:
-        ahead = self._ahead
-        if len(ahead) < size:
-            ahead += self._serial.read(max(size - len(ahead), self._serial.in_waiting))
-        self.__dict__["_ahead"] = ahead[size:]
-        return ahead[:size]
-
-
 class _Transport(SerialTransport):
     """mpremote's transport, whose waits end in time also on a port that never stops talking."""
 
@@ -66,7 +42,7 @@ class _Transport(SerialTransport):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.serial = _Ahead(self.serial)
+        self.serial = Ahead(self.serial)
 
     def attach(self) -> Optional[bytes]:
         """Have the console enter raw mode, without a reset; what came instead where it did not, else None."""
@@ -127,11 +103,12 @@ class Link:
             raise LinkError(ports.why_not(self.port) or f"{self.port} cannot be opened: {error}") from error
         try:
             self._attach()
-            self.call(HOLDS, "tidy")
             self.call(HOLDS, "begin")
             said = self.call(HOLDS, "answer").strip()
             if said.startswith("["):
-                self._holds, self.switches, self.fault = json.loads(said)
+                self._holds, self.switches, self.fault, left = json.loads(said)
+                if left:
+                    self.call(TIDY, "now")
         except BaseException:
             self._drop(b"\x03\r\x02")  # whatever was under way
             raise

@@ -2,6 +2,7 @@
 half of what a test of a board takes. With ANEW each is started as a person would."""
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -28,7 +29,7 @@ def _begin(main: Callable[[], Optional[int]], argv: list, env: Optional[dict],
     code: object = 1
     try:
         before()
-        os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # the one by which subprocess waits for a start, too
+        _close_others()  # the one by which subprocess waits for a start, too
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # as Python begins
         if env is not None:
             os.environ.clear()
@@ -44,11 +45,16 @@ def _begin(main: Callable[[], Optional[int]], argv: list, env: Optional[dict],
         if isinstance(code, str):
             print(code, file=sys.stderr)
         for stream in (sys.stdout, sys.stderr):
-            try:
+            with contextlib.suppress(OSError, ValueError):
                 stream.flush()
-            except (OSError, ValueError):
-                pass
         os._exit(code if isinstance(code, int) else 1 if code else 0)
+
+
+def _close_others() -> None:
+    """What is open here, but for the standard streams; there may be room for a billion."""
+    for fd in [int(name) for name in os.listdir("/dev/fd") if int(name) > 2]:
+        with contextlib.suppress(OSError):  # that of the list itself
+            os.close(fd)
 
 
 def _stream(fd: int) -> Optional[io.TextIOWrapper]:
