@@ -18,6 +18,10 @@ class TreeError(ToolError):
     """The board tree cannot be built, or a board could not load it."""
 
 
+class RequiresError(TreeError):
+    """What requirements-board.txt asks for cannot be had, or is not as it was locked."""
+
+
 class BoardError(ToolError):
     """The simulated board cannot be run as asked."""
 

@@ -5,10 +5,12 @@ bytes in use after a boot and a collection, above a bare asyncio program.
 """
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Collection, Mapping
 
+from svctl.build import sift
 from svctl.build.check import running
+from svctl.setup import place
 
 RESIDENT = 35_000  # the manager with every kind of service, the journal in use, the console at its prompt
 SERVICE = 880  # a service's instance, task and record
@@ -18,17 +20,27 @@ ROOM = 10_000
 SERVICES = "aioservices/services/"
 
 
-def needed(tree: Path, sizes: Mapping[str, int]) -> int:
+def needed(tree: Path, sizes: Mapping[str, int], idle: Collection[str] = ()) -> int:
     """Bytes that the services of a project which a boot starts take, with all that runs them.
 
-    `sizes`: bytes of each file of the tree as it is on a board, by path. A module of one's own in lib/
-    counts as imported.
+    `sizes`: bytes of each file of the tree as it is on a board, by path. A module in lib/ that is not of
+    aioservices counts as imported, but for the `idle` ones.
     """
     names = running(tree)
     code = sum(_size(sizes, f"{SERVICES}{name}_service") for name in {name.split("@")[0] for name in names})
-    own = [path for path in sizes if path.startswith("lib/") and not path.startswith("lib/aio")]
-    code += sum(sizes[path] for path in own)
-    return RESIDENT + SERVICE * len(names) + int(BYTE * code)
+    code += sum(size for path, size in sizes.items() if path not in idle and _is_foreign(path))
+    return RESIDENT + SERVICE * len(names) + of_code(code)
+
+
+def _is_foreign(path: str) -> bool:
+    """Whether a file is one of lib/ that is not of aioservices."""
+    ours = {path.stem for path in sift.entries(place.LIB)}
+    return path.startswith("lib/") and PurePosixPath(path).parts[1].split(".")[0] not in ours
+
+
+def of_code(size: int) -> int:
+    """Bytes that modules take whose .mpy have that size together."""
+    return int(BYTE * size)
 
 
 def _size(sizes: Mapping[str, int], path: str) -> int:

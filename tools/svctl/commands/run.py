@@ -10,6 +10,7 @@ from typing import Optional
 
 from svctl.build import overlay, tree
 from svctl.errors import BoardError, TreeError
+from svctl.requires import brought
 from svctl.setup import place, unixport
 from svctl.simboard import boards, cli, simulation
 
@@ -65,7 +66,8 @@ def build(root: Path, flash: Path) -> list[str]:
     except OSError as error:
         raise TreeError(f"{error.filename or flash}: {error.strerror}") from error
     told = tree.look(sources)
-    return [f"board: {line}" for line in [*report.lines(_short(flash)), *misfits, *told.notes, *told.faults]]
+    return [f"board: {line}" for line in [*report.lines(_short(flash)), *misfits,
+                                      *brought.of(root).notes, *told.notes, *told.faults]]
 
 
 def _short(path: Path) -> Path:

@@ -12,6 +12,7 @@ from svctl.deploy import stamp
 from svctl.deploy.plan import (
     LEDGER, LIST, MANIFEST, MARK, NEW, NEXT, PREV, SECRETS, SETTINGS, STAMP, SWITCH, File)
 from svctl.errors import DeployError
+from svctl.requires import brought
 from svctl.setup import place
 
 BUILT = place.BUILD / "deploy"
@@ -27,7 +28,7 @@ class Project:
         `going`: what of the project's own goes to the board that it is for."""
         self.going = None if folder else going
         self.elsewhere: set = set()  # files that only other boards get
-        self.notes = [] if folder else tree.look(overlay.of(place.project())).notes
+        self.notes = [] if folder else _notes(place.project())
         self._is_built = folder is None
         self.folder = folder or build()
         self._paths = {path.relative_to(self.folder).as_posix(): path
@@ -82,6 +83,10 @@ class Project:
             wrong = mpy.wrong_arch(data, version) or self._is_built and mpy.fault(data)
             if wrong:
                 raise DeployError(f"{name}: {wrong}")
+
+
+def _notes(root: Path) -> list:
+    return [*brought.of(root).notes, *tree.look(overlay.of(root)).notes]
 
 
 def build() -> Path:
