@@ -19,7 +19,11 @@ class TreeError(ToolError):
 
 
 class RequiresError(TreeError):
-    """What requirements-board.txt asks for cannot be had, or is not as it was locked."""
+    """What requirements-board.txt asks for cannot be had, or is not as it was locked. Its text may be that of
+    others: nothing in it that a terminal would obey."""
+
+    def __init__(self, text: str):
+        super().__init__("".join(each if each.isprintable() else "?" for each in text))
 
 
 class BoardError(ToolError):

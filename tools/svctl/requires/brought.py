@@ -3,7 +3,6 @@ what is wrong with them."""
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -115,8 +114,7 @@ def _again(package: Package) -> None:
 def _again_pypi(package: Package) -> None:
     from svctl.requires import pypi
 
-    with tempfile.TemporaryDirectory(prefix="aioservices-") as name:
-        found = pypi.download([package], Path(name) / "wheels")[package.name]
+    found = pypi.again(package)
     for item in package.files:
         _same(package, item, found.get(item.path, b""), package.url)
         store.put(found[item.path])

@@ -20,8 +20,7 @@ except ImportError:  # before Python 3.11
 FILE = "requirements-board.lock"
 FORMAT = 1
 HEAD = """\
-# What requirements-board.txt brings to boards, with the sum of each file. svctl lock writes this; git keeps
-it.
+# What requirements-board.txt brings to boards, with the sum of each file. svctl lock writes it.
 """
 _SHA = re.compile(r"[0-9a-f]{64}")
 

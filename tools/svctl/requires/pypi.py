@@ -12,16 +12,18 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple, Optional
 from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.request import url2pathname
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from svctl.errors import RequiresError
-from svctl.requires import store, wheels
+from svctl.requires import fetch, store, wheels
 from svctl.requires.listed import PYPI, normal
 from svctl.requires.locked import Item, Package
 
 # A wheel that is for every Python there is; what a package says of CPython's versions is nothing to a board.
 PURE = ("--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none")
+ARCHIVE = 16 << 20  # bytes of one
 _ANY = ("--ignore-requires-python",)
 _PIP = [sys.executable, "-m", "pip"]
 _QUIET = ["--quiet", "--disable-pip-version-check", "--no-input", "--retries=1", "--timeout=20"]
@@ -61,13 +63,15 @@ def resolve(lines: list, kept: list) -> list:
         for each in chosen:
             if not each.is_pure:
                 raise RequiresError(wheels.impure(_chain(each, chosen, lines), f"there is only {each.file}"))
-        locked = [Package(PYPI, each.name, each.version, requires=each.requires, url=_public(each.url),
-                          sha256=each.sha256) for each in chosen]
-        contents = download(locked, folder / "wheels")
-    names = {line.name: line.text for line in lines}
-    return [package._replace(lines=tuple(filter(None, [names.get(package.name)])), files=tuple(
-        Item(path, store.put(data)) for path, data in sorted(contents[package.name].items())))
-        for package in locked]
+        names = {line.name: line.text for line in lines}
+        return [_locked(each, names.get(each.name), folder) for each in chosen]
+
+
+def _locked(chosen: Chosen, line: Optional[str], folder: Path) -> Package:
+    package = Package(PYPI, chosen.name, chosen.version, (line,) if line else (), chosen.requires,
+                      _public(chosen.url), chosen.sha256)
+    files = _contents(package, _archive(package, chosen.url, folder), folder)
+    return package._replace(files=tuple(Item(path, store.put(data)) for path, data in sorted(files.items())))
 
 
 def _choose(folder: Path, asked: list) -> Optional[list]:
@@ -113,22 +117,41 @@ def _chain(bad: Chosen, chosen: list, lines: list) -> str:
     return f"{bad.name} {bad.version}{by}"
 
 
-def download(packages: list, folder: Path) -> dict:
-    """{name: {path below lib/: content}} of locked packages, fetched by pip, which compares their sums."""
-    wanted = folder.with_name("wanted.txt")
-    wanted.write_text("".join(f"{each.name}=={each.version} --hash=sha256:{each.sha256}\n"
-                              for each in packages))
-    _pip(["download", "--no-deps", "--prefer-binary", *_ANY, "--dest", str(folder),
-          "--require-hashes", "-r", str(wanted)])
-    files = {store.digest(path.read_bytes()): path for path in folder.iterdir()}
-    found = {}
-    for each in packages:
-        path = files.get(each.sha256)
-        if path is None:
-            raise RequiresError(f"{each.shown}: pip brought another file than {each.url}")
-        shown = f"{each.name} {each.version}"
-        path = path if path.suffix == ".whl" else _made(shown, path, folder / each.name)
-        found[each.name] = wheels.unpack(shown, wheels.Archive(path.name, path.read_bytes()))
+def again(package: Package) -> dict:
+    """{path below lib/: content} of a locked package, fetched once more, and compared."""
+    with tempfile.TemporaryDirectory(prefix="aioservices-") as name:
+        folder = Path(name)
+        return _contents(package, _archive(package, package.url, folder), folder)
+
+
+def _contents(package: Package, archive: Path, folder: Path) -> dict:
+    if archive.suffix != ".whl":
+        archive = _made(package.shown, archive, folder / "made" / package.name)
+    return wheels.unpack(package.shown, wheels.Archive(archive.name, archive.read_bytes()))
+
+
+def _archive(package: Package, url: str, folder: Path) -> Path:
+    """A package's archive: from its address, which needs no password; else by pip, which may know one."""
+    parts = urlsplit(url)
+    path = folder / (unquote(parts.path).rpartition("/")[2] or "archive")
+    try:
+        local = Path(url2pathname(parts.path)) if parts.scheme == "file" else None
+        path.write_bytes(local.read_bytes() if local else fetch.fetch(url, ARCHIVE))
+        if store.digest(path.read_bytes()) == package.sha256:
+            return path
+    except (OSError, RequiresError):
+        pass
+    return _by_pip(package, folder / "got" / package.name)
+
+
+def _by_pip(package: Package, folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    wanted = folder.with_suffix(".txt")
+    wanted.write_text(f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n")
+    _pip(["download", "--no-deps", "--prefer-binary", *_ANY, "--dest", str(folder), "-r", str(wanted)])
+    found = next(folder.iterdir())
+    if store.digest(found.read_bytes()) != package.sha256:
+        raise RequiresError(f"{package.shown}: pip brought another file than {package.url}")
     return found
 
 
