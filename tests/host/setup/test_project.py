@@ -105,7 +105,7 @@ def test_from_init_to_deploy(host):
     code, out, err = host("check")
     assert (code, err) == (0, "") and re.sub("[0-9]+", "", out) == re.sub("[0-9]+", "", shown("check"))
     code, out, err = host("-t", board.tty, "deploy")
-    assert (code, err) == (0, "") and "lamp.service: scheduled" in out and "3 files sent" not in out, out
+    assert (code, err) == (0, "") and "lamp.service: scheduled" in out and "3 files sent" in out, out
     board.send("\r")
     board.expect("--> ")
     board.ctrl("d")
@@ -233,7 +233,7 @@ def test_update_leaves_what_is_somebodys(station, svctl):
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[:3] == ["written: .github/workflows/test.yml",
-                         "left as it is: .gitignore, which is yours; to follow by hand:", "  @@ -1 +1,7 @@"]
+                         "left as it is: .gitignore, which is yours; to follow by hand:", "  @@ -1 +1,8 @@"]
     assert "  -/mine/" in lines and "  +more" in lines
     changed = {path.relative_to(station).as_posix() for path, data in before.items() if path.read_bytes() != data}
     assert changed == {".github/workflows/test.yml", "aioservices.json"} and not (station / "README.md").exists()
