@@ -283,11 +283,11 @@ def test_clone(station, lock, server, monkeypatch):
     assert place.is_whole(station) and overlay.of(station) == station
     server.index("x", "1.0", FINE)
     assert lock("x@1.0\n")[0] == 0 and laid(station) == ["x.py"]
-    for build in romfs.build, lambda image: board.main():
-        sources = []
-        monkeypatch.setattr(tree, "build", lambda dest, root, **kind: sources.append(root) or tree.Report())
-        monkeypatch.setattr(tree, "check", lambda dest: [])
-        monkeypatch.setattr(romfs, "pack", lambda folder, image: 0)
-        monkeypatch.setattr(board, "ROOT", station)
-        monkeypatch.setattr("sys.argv", ["board", str(station / "flash")])
-        assert build(station / "image") == 0 and beside(sources[0]) == ["x.py"]
+    sources = []
+    monkeypatch.setattr(tree, "build", lambda dest, root, **kind: sources.append(root) or tree.Report())
+    monkeypatch.setattr(tree, "check", lambda dest: [])
+    monkeypatch.setattr(romfs, "pack", lambda folder, image: 0)
+    monkeypatch.setattr(board, "ROOT", station)
+    monkeypatch.setattr("sys.argv", ["board", str(station / "flash")])
+    assert romfs.build(station / "image") == board.main() == 0
+    assert [beside(each) for each in sources] == [["x.py"], ["x.py"]]
