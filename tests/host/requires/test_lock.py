@@ -247,6 +247,18 @@ def test_what_turns_out_later(station, lock, svctl, server):
     assert svctl(None, "check")[0] == 0
 
 
+def test_part_that_no_board_can_load_and_nothing_imports(station, lock, svctl, server):
+    server.index("x", "1.0", {"x/__init__.py": "try:\n    from . import new\n    import x.new\nexcept ImportError:\n    import time\n",
+                              "x/new.py": "def new(a, /):\n    pass\n"})
+    note = "x 1.0: lib/x/new.py: left out, as nothing imports it: SyntaxError: invalid syntax, line 1: def new(a, /):"
+    assert note in lock("x@1.0\n")[1].splitlines() and laid(station) == ["x/__init__.py"]
+    assert note in svctl(None, "check")[1].splitlines()
+    module(station, "lib/mine.py", "from x import new\n")
+    code, out, err = svctl(None, "check")
+    assert (code, out) == (1, "x 1.0: lib/x/new.py: SyntaxError: invalid syntax, line 1: def new(a, /):. Take another version, or "
+                              "another package\n")
+
+
 def test_two_that_bring_one_file(station, lock, server):
     server.index("one", "1", FINE)
     server.index("two", "1", FINE)
@@ -281,8 +293,8 @@ def test_clone(station, lock, server, monkeypatch):
         (station / name).symlink_to(place.CODE / name)
     (station / place.MARK).unlink()
     assert place.is_whole(station) and overlay.of(station) == station
-    server.index("x", "1.0", FINE)
-    assert lock("x@1.0\n")[0] == 0 and laid(station) == ["x.py"]
+    server.index("acme", "1.0", {"acme.py": "x = 1\n"})
+    assert lock("acme@1.0\n")[0] == 0 and laid(station) == ["acme.py"]
     sources = []
     monkeypatch.setattr(tree, "build", lambda dest, root, **kind: sources.append(root) or tree.Report())
     monkeypatch.setattr(tree, "check", lambda dest: [])
@@ -290,4 +302,4 @@ def test_clone(station, lock, server, monkeypatch):
     monkeypatch.setattr(board, "ROOT", station)
     monkeypatch.setattr("sys.argv", ["board", str(station / "flash")])
     assert romfs.build(station / "image") == board.main() == 0
-    assert [beside(each) for each in sources] == [["x.py"], ["x.py"]]
+    assert [beside(each) for each in sources] == [["acme.py"], ["acme.py"]]

@@ -74,6 +74,9 @@ def laid(root: Path, packages: list, has: set) -> Brought:
                 files[path], owners[path], shown[paths.stem(path)] = file, package.shown, path
     asked = {each.shown for each in packages if each.lines}
     found = vetted.vet(root, files, owners, asked, has)
+    notes += [f"{owners[path]}: lib/{path}: left out, as nothing imports it: {why}"
+              for path, why in found.left.items()]
+    files = {path: file for path, file in files.items() if path not in found.left}
     return Brought(files, owners, notes, found.imported, found.faults)
 
 

@@ -17,49 +17,55 @@ from svctl.setup import place
 
 
 class Vetted(NamedTuple):
-    """`imported`: the paths of modules that count as imported; `faults`: what keeps boards from them."""
+    """`imported`: the paths of modules that count as imported; `faults`: what keeps boards from them; `left`:
+    {path: why} of modules that no board can load, and that nothing imports."""
 
     imported: set
     faults: list
+    left: dict
 
 
 def vet(root: Path, files: dict, owners: dict, asked: set, has: set) -> Vetted:
     """Look at files {path below lib/: where it lies}; `asked`: the owners that stand in a line, `has`:
     modules that the firmware has beside those that every one may have."""
-    trees, faults = _parsed(files, owners)
-    if not faults:  # told in other words
-        faults = _uncompiled(files, owners)
-    names = {paths.module(path): path for path in files if paths.module(path)}
-    begin = {name for name, path in names.items() if "." not in name and owners[path] in asked}
-    begin |= _imported(root, names)
+    trees, unfit = _looked(files)
+    every = {paths.module(path): path for path in files if paths.module(path)}
+    names = {name: path for name, path in every.items() if path not in unfit}
+    begin = {name for name, path in every.items() if "." not in name and owners[path] in asked}
+    begin |= _imported(root, every)
     inside = {name for name, path in names.items() if paths.stem(path).endswith("/__init__")}
     there = {*_with_parents(names), *_modules(root / "lib"), *_modules(place.LIB), *firmware.MODULES, *has}
-    found = imports.reach(begin, trees, inside, partial(_is_there, there))
+    found = imports.reach(begin & set(names), trees, inside, partial(_is_there, there))
+    asked_for = {*begin, *(each.name for each in found.missing)}
+    wanted = {path for name, path in every.items() if name in asked_for} & set(unfit)
+    faults = [f"{owners[path]}: lib/{path}: {unfit[path]}. Take another version, or another package"
+              for path in sorted(wanted)]
     for each in found.missing:
-        path = names[each.by]
-        faults.append(f"{owners[path]}: lib/{path}, line {each.line}: imports {each.name}, which no board "
-                      f"has: {_remedy(each.name)}")
-    return Vetted({names[name] for name in found.modules}, faults)
+        if each.name not in every:
+            path = names[each.by]
+            faults.append(f"{owners[path]}: lib/{path}, line {each.line}: imports {each.name}, which no "
+                          f"board has: {_remedy(each.name)}")
+    left = {path: why for path, why in unfit.items() if path not in wanted}
+    return Vetted({names[name] for name in found.modules}, faults, left)
 
 
-def _parsed(files: dict, owners: dict) -> tuple:
-    """({module: its source as a tree, None for compiled ones}, faults)."""
-    trees, faults = {}, []
+def _looked(files: dict) -> tuple:
+    """({module: its source as a tree, None for compiled ones}, {path: why no board can load it})."""
+    trees, unfit = {}, {}
     for path, file in files.items():
         name = paths.module(path)
-        if name is None:
-            continue
-        trees[name] = None
         try:
             if path.endswith(".mpy"):
+                trees[name] = None
                 wrong = mpy.fault(file.read_bytes())
                 if wrong:
                     raise ValueError(wrong)
-            else:
+            elif name is not None:
                 trees[name] = _tree(file.read_bytes())
         except ValueError as error:
-            faults.append(_said(owners[path], path, str(error)))
-    return trees, faults
+            unfit[path] = str(error)
+    unfit.update(_uncompiled({path: file for path, file in files.items() if path not in unfit}))
+    return {name: tree for name, tree in trees.items() if name not in map(paths.module, unfit)}, unfit
 
 
 @lru_cache(maxsize=256)
@@ -67,30 +73,27 @@ def _tree(data: bytes) -> ast.Module:
     return parsed(data)
 
 
-def _said(owner: str, path: str, why: str) -> str:
-    return f"{owner}: lib/{path}: {why}. Take another version, or another package"
-
-
-def _uncompiled(files: dict, owners: dict) -> list:
-    """What mpy-cross says of the sources; those that it took once are not compiled again."""
+def _uncompiled(files: dict) -> dict:
+    """{path: what mpy-cross says} of sources; those that it took once are not compiled again."""
     fine = place.BUILD / "requires.json"
-    known = set(kept.load(fine, []))
-    sums = {path: store.digest(file.read_bytes()) for path, file in files.items() if path.endswith(".py")}
-    faults, took, compiler = [], set(), mpy.compiler()
+    known, took, unfit = set(kept.load(fine, [])), set(), {}
+    compiler = mpy.compiler()
+    if compiler is None:
+        raise TreeError(mpy.MISSING)
     with tempfile.TemporaryDirectory(prefix="aioservices-") as name:
-        for path, digest in sums.items():
-            stamp = f"{compiler} {digest}"
-            if stamp not in known:
+        for path, file in files.items():
+            stamp = f"{compiler} {store.digest(file.read_bytes())}" if path.endswith(".py") else None
+            if stamp is not None and stamp not in known:
                 try:
-                    mpy.compile_file(files[path], Path(name) / "x.mpy", f"lib/{path}")
+                    mpy.compile_file(file, Path(name) / "x.mpy", f"lib/{path}")
                 except TreeError as error:
-                    why = re.sub(r"^lib/.* does not compile: ", "", str(error))
-                    faults.append(_said(owners[path], path, why))
+                    unfit[path] = re.sub(r"^lib/.* does not compile: ", "", str(error))
                     continue
             took.add(stamp)
+    took.discard(None)
     if not took <= known:
         kept.save(fine, sorted(took))
-    return faults
+    return unfit
 
 
 def _with_parents(names: Iterable[str]) -> set:
@@ -115,16 +118,18 @@ def _modules(folder: Path) -> set:
 
 def _imported(root: Path, names: dict) -> set:
     """What of the requirements the project's own code imports, wherever in it."""
-    tops = {name.partition(".")[0].encode() for name in names}
+    tops = {re.escape(name.partition(".")[0]).encode() for name in names}
+    pattern = re.compile(rb"\b(?:" + b"|".join(sorted(tops)) + rb")\b")
     found = set()
     for path in [*sift.walk(root / "lib"), *sift.walk(root / "aioservices")]:
         if path.suffix == ".py" and path.is_file():
             data = path.read_bytes()
-            if any(top in data for top in tops):
+            if pattern.search(data):
                 found |= _imports(data)
     return {name for name in found if name in names}
 
 
+@lru_cache(maxsize=256)
 def _imports(data: bytes) -> set:
     try:
         nodes = list(ast.walk(parsed(data)))
