@@ -59,7 +59,7 @@ def test_archive_that_is_another_one_now(links, server):
     server.files["/bme-1.0-py3-none-any.whl"] = b"another"
     package = Package("pypi", "bme", "1.0", url=f"{server.url}/bme-1.0-py3-none-any.whl", sha256="1" * 64)
     with pytest.raises(RequiresError, match="^bme==1.0: its sha256 is another than the lock's: it was changed where it comes from. "
-                                            "svctl lock --upgrade NAME takes the new one, if that is meant$"):
+                                            "svctl lock --upgrade bme takes the new one, if that is meant$"):
         pypi.again(package)
     assert server.asked == ["/bme-1.0-py3-none-any.whl"]
 

@@ -184,8 +184,9 @@ def _why(said: str) -> str:
         return "pip is missing: python -m ensurepip"
     if "DO NOT MATCH THE HASHES" in said:
         found = re.search(r"^ +(\S+==\S+|\S+) from .*?:$", said, re.M)
-        return (f"{found[1] if found else 'a package'}: its sha256 is another than the lock's: it was "
-                "changed where it comes from. svctl lock --upgrade NAME takes the new one, if that is meant")
+        what = found[1] if found else "a package"
+        return (f"{what}: its sha256 is another than the lock's: it was changed where it comes from. "
+                f"svctl lock --upgrade {what.partition('==')[0]} takes the new one, if that is meant")
     errors = [line.partition("ERROR: ")[2] for line in said.splitlines() if line.startswith("ERROR: ")]
     errors = [line for line in errors if not line.startswith("Could not find a version")] or errors
     cut = re.search(r"Connection(?:Reset)?Error|ConnectTimeout|NameResolutionError|Retrying \(", said)
