@@ -55,7 +55,9 @@ def _told(found: list, notes: list, args: argparse.Namespace, say) -> int:
 
 
 def _needed(root: Path, project: Project, given: brought.Brought) -> int:
-    return heap.needed(root, {path: file.size for path, file in project.files.items()}, shares.idle(given))
+    sizes = {path: file.size for path, file in project.files.items()}
+    packages = sum(each.heap for each in shares.of(given, project.files))
+    return heap.needed(root, sizes, shares.everywhere(given)) + packages
 
 
 def _for(link: Link, args: argparse.Namespace) -> tuple[Project, int]:

@@ -20,17 +20,17 @@ def of(brought: Brought, files: Mapping) -> list:
 
 def _share(brought: Brought, files: Mapping, owner: str) -> Share:
     sizes = {path: files[board].size for path, each in brought.owners.items() if each == owner
-             for board in places(path) if board in files}
+             for board in _places(path) if board in files}
     return Share(owner, sum(sizes.values()),
-                 heap.of_code(sum(size for path, size in sizes.items() if path in brought.imported)))
+                 heap.of_package(sum(size for path, size in sizes.items() if path in brought.imported)))
 
 
-def idle(brought: Brought) -> set:
-    """The paths on a board of what does not count as imported: modules that nobody imports, and data."""
-    return {board for path in brought.files if path not in brought.imported for board in places(path)}
+def everywhere(brought: Brought) -> set:
+    """What the files of all packages may be called on a board."""
+    return {board for path in brought.files for board in _places(path)}
 
 
-def places(path: str) -> Iterator[str]:
+def _places(path: str) -> Iterator[str]:
     """What a file below lib/ may be on a board, compiled or not."""
     yield f"lib/{path}"
     if path.endswith(".py"):
