@@ -23,6 +23,7 @@ HEAD = """\
 # What requirements-board.txt brings to boards, with the sum of each file. svctl lock writes it.
 """
 _SHA = re.compile(r"[0-9a-f]{64}")
+_NAME, _VERSION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"), re.compile(r"[0-9A-Za-z][0-9A-Za-z.!+_-]*")
 
 
 class Item(NamedTuple):
@@ -91,7 +92,8 @@ def _package(told: object) -> Package:
     except (TypeError, AttributeError):
         raise RequiresError(_damaged(f"nobody understands {_shown(told)}")) from None
     texts = [package.name, package.version, package.url, package.sha256, *package.lines, *package.requires]
-    if package.source not in (PYPI, FOLDER, MIP) or not all(isinstance(each, str) for each in texts):
+    are_texts = all(isinstance(each, str) and each.isprintable() for each in texts)
+    if not are_texts or not _is_known(package):
         raise RequiresError(_damaged(f"nobody understands {_shown(told)}"))
     for item in files:
         wrong = paths.fault(item.path)
@@ -104,6 +106,13 @@ def _package(told: object) -> Package:
     if package.source == PYPI and not _SHA.fullmatch(package.sha256):
         raise RequiresError(_damaged(f"{package.name} has no sha256"))
     return package
+
+
+def _is_known(package: Package) -> bool:
+    """Whether its source is one; names that pip gets are names, and a folder is one of a line."""
+    if package.source == PYPI:
+        return bool(_NAME.fullmatch(package.name) and _VERSION.fullmatch(package.version))
+    return package.source == MIP or package.source == FOLDER and package.name in package.lines
 
 
 def _shown(told: object) -> str:
