@@ -242,12 +242,12 @@ def effect(plan: Plan, uses=None) -> Effect:
     for path in touched:
         stem = PurePosixPath(path).stem
         if path.startswith(SERVICES) and stem.endswith("_service"):
-            name = stem[:-len("_service")]
-            (found.unload if path in plan.gone else found.load if path in plan.new else found.reload).append(name)
+            to = found.unload if path in plan.gone else found.load if path in plan.new else found.reload
+            to.append(stem[:-len("_service")])
         elif uses is None:
             found.reset = True  # all has to be loaded anew; services may have imported it
     stale = uses and uses.of(touched)
-    if uses is not None and (stale is None or stale.all):
+    if uses is not None and stale is None:
         found.reset = True
     elif stale:
         found.forget = stale.modules
@@ -278,5 +278,6 @@ def lines(plan: Plan, tree: dict, effect: Effect) -> list:
         text = f"its {len(libs)} files take their places" if len(libs) > 1 else "its file takes its place"
         found.append(f"together lib/ comes from one build: {text} at once, and the board is reset")
     elif effect.forget and effect.reload:
-        found.append(f"shared   {', '.join(effect.forget)}: imported anew with {', '.join(sorted(effect.reload))}")
+        services = ", ".join(sorted(effect.reload))
+        found.append(f"shared   {', '.join(effect.forget)}: imported anew with {services}")
     return found

@@ -1,5 +1,5 @@
-"""Who uses what of a project's files: which modules a deploy makes old in a board's memory, and which services
-have to begin anew for the new ones. Read from the sources, nothing is run."""
+"""Who uses what of a project's files: which modules a deploy makes old in a board's memory, and which
+services have to begin anew for the new ones. Read from the sources, nothing is run."""
 from __future__ import annotations
 
 import ast
@@ -16,12 +16,10 @@ STARTED = tree.STARTED
 
 
 class Stale(NamedTuple):
-    """`modules` to be forgotten, and `services`, by the names of their files, to be imported anew. `all`: what a
-    boot begins with uses it too, or nobody knows who."""
+    """`modules` to be forgotten, and `services`, by the names of their files, to be imported anew."""
 
     modules: list
     services: list
-    all: bool = False
 
 
 class Uses:
@@ -40,13 +38,14 @@ class Uses:
                 self._note(made.rpartition(".")[0], f"{tree.SERVICES}/{name.split('@')[0]}{END}.py")
 
     def of(self, paths: Iterable[str]) -> Optional[Stale]:
-        """What changes of files at `paths` on a board make old; None where nobody can tell but by a reset."""
+        """What changes of files at `paths` on a board make old; None where only a reset helps: a boot begins
+        with them, or nobody knows who uses them."""
         modules, users = set(), set()
         todo = list(paths)
         while todo:
             path = todo.pop()
             name = module(path)
-            if _is_of_a_room(path):
+            if _is_of_a_room(path) or path in STARTED:
                 return None
             found = self._by.get(name, set()) if name else self._readers(path)
             if not name and not found:
@@ -56,7 +55,7 @@ class Uses:
             todo += [each for each in found if each not in users]
             users |= found
         services = sorted({PurePosixPath(path).stem[:-len(END)] for path in users if tree.is_service(path)})
-        return Stale(sorted(modules), services, bool(users.intersection(STARTED)))
+        return Stale(sorted(modules), services)
 
     def _read(self, path: str, data: bytes) -> None:
         try:
