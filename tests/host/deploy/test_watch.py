@@ -76,6 +76,8 @@ def test_what_is_saved_is_taken_up(station, watching):
     good = lamp.read_text()
     lamp.write_text("def x(:\n")
     assert watch.told() == "aioservices/services/lamp_service.py:1: SyntaxError: invalid syntax: def x(:"
+    lamp.write_text(good)
+    assert watch.told() == "nothing is wrong any more, and the board has it all"
     fresh = lamp.with_name(".lamp_service.py.swp")  # as editors save
     fresh.write_text(good + "service.log.info('new words')\n")
     fresh.replace(lamp)
@@ -119,10 +121,10 @@ def test_a_board_that_is_reset_or_goes(station, watching, tmp_path):
     port.symlink_to(station.power())
     watch = watching(port)
     os.kill(station.session.process.pid, RESET)
-    assert "Waiting for it" in watch.told()
+    assert "waiting for it" in watch.told()
     assert watch.told() == f"{port} is back"
     station.session.close()  # pulled
-    assert "Waiting for it" in watch.told()
+    assert "waiting for it" in watch.told()
     station.write("lib/low.py", "WORD = 3\n")
     port.unlink()
     port.symlink_to(station.power())

@@ -83,7 +83,7 @@ class Watch:
         self.config = args.config or args.own is not None
         self.secrets = place.project() / ".env" if args.own is not None else None
         self.next = -1  # the number of the journal's line to come; -1: it was not looked at
-        self.said = ""
+        self.wrong = ""  # what was told last, until it is right
         self.stack = contextlib.ExitStack()
         self._follow(link)
         where = "a simulated board of its own" if args.own is not None else self.word
@@ -93,8 +93,7 @@ class Watch:
         self.stack.close()
 
     def tell(self, text: str) -> None:
-        """Say something beside the journal; not the same twice."""
-        self.said = text
+        """Say something beside the journal."""
         self.say.note(f"watch: {text}")
 
     def turn(self, saved: bool) -> None:
@@ -110,9 +109,9 @@ class Watch:
         except LinkError as error:
             self._lost(error)
         except BoardFault as error:
-            self._tell_once(explained(error))
+            self._wrong(explained(error))
         except ToolError as error:
-            self._tell_once(_line(error))
+            self._wrong(_line(error))
         except FileNotFoundError:
             pass  # it went while it was read: that comes as the next change
 
@@ -122,10 +121,10 @@ class Watch:
         self.live: Optional[Live] = Live(link, self.config, self.secrets, self.tell)
 
     def _bring(self) -> None:
-        self.said = ""
-        live = self.live
+        live, wrong, self.wrong = self.live, self.wrong, ""
         try:
-            live.bring()
+            if not live.bring() and wrong:
+                self.tell("nothing is wrong any more, and the board has it all")
         finally:
             if live.is_gone:
                 self._leave()
@@ -133,16 +132,18 @@ class Watch:
 
     def _lost(self, error: LinkError) -> None:
         self._leave()
-        self._tell_once(f"{error}. Waiting for it …")
+        self.tell(f"{str(error).partition(': look')[0]}: waiting for it …")
 
     def _leave(self) -> None:
         if self.live is not None:
             self.live.link.leave()
         self.live = None
 
-    def _tell_once(self, text: str) -> None:
-        if text != self.said:
+    def _wrong(self, text: str) -> None:
+        """Tell a fault; one that is told again and again, as of a journal that cannot be read, once."""
+        if text != self.wrong:
             self.tell(text)
+        self.wrong = text
 
     def _back(self) -> bool:
         """Attach to a board that was gone, if it is there; whether it is."""

@@ -26,8 +26,9 @@ class Live:
         self._known: Optional[dict] = None  # {path: File} as far as it is known; None before the first look
         self._told: set = set()
 
-    def bring(self) -> None:
-        """Send what differs, and have the board take it up. ToolError: what was not done, and why."""
+    def bring(self) -> bool:
+        """Send what differs, and have the board take it up; whether there was something. ToolError: what was
+        not done, and why."""
         begin = time.monotonic()
         link, board = self.link, self.link.board
         going = Going(place.project(), board) if board is not None else None
@@ -51,11 +52,12 @@ class Live:
         if wrong.errors:
             raise DeployError(f"{wrong.errors[-1]}. Nothing was sent")
         if not (plan.send or plan.gone):
-            return
+            return False
         before = services.of(link, None) if found["manager"] else []
         effect = plans.effect(plan, project.uses)
         effect.reset = effect.reset or trial.is_of_prompt(effect, before)
         self._send(project, plan, effect, there, before, bool(found["manager"]), begin)
+        return True
 
     def _send(self, project: Project, plan: Plan, effect: Effect, there: dict, before: list, runs: bool,
               begin: float) -> None:
