@@ -12,7 +12,8 @@ import machine
 try:
     import ffi
 except ImportError:
-    raise ImportError("machine.Timer, and pins as simulation.json has them, take a MicroPython with ffi, as Debian's")
+    raise ImportError("machine.Timer, and pins as simulation.json has them, take a MicroPython with ffi, "
+                      "as Debian's")
 
 _SIGALRM = const(14)
 _AGAIN = const(1000)  # us: the signal repeats until the VM had room to schedule
