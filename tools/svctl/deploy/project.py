@@ -37,10 +37,10 @@ class Project:
                        for path in sift.walk(self.folder) if path.is_file()}
         self._paths = {name: path for name, path in self._paths.items() if not _is_own(name)}
         if not self._paths:
-            raise DeployError(f"{self.folder}: there is nothing in it: make board builds a tree")
+            raise DeployError(f"{self.folder}: there is nothing in it: {_builds()} a tree")
         if not any(name.startswith(SWITCH) for name in self._paths):
             raise DeployError(f"{self.folder}: no {SWITCH}mpy in it, which has the files take their places: "
-                              "make board builds a whole tree")
+                              f"{_builds()} a whole tree")
         if self.going is not None:
             self._take(self.going)
         if secrets is not None:
@@ -85,6 +85,10 @@ class Project:
             wrong = mpy.wrong_arch(data, version) or self._is_built and mpy.fault(data)
             if wrong:
                 raise DeployError(f"{name}: {wrong}")
+
+
+def _builds() -> str:
+    return place.words("make board builds", "svctl run builds")
 
 
 def build() -> Path:

@@ -294,7 +294,10 @@ def mpremote(session: Session, *args: str, timeout: float = 30, resume: bool = T
 
 
 def _board(command: list, env: Optional[dict], **streams) -> subprocess.Popen:
-    """A simulated board with arguments."""
+    """A simulated board with arguments, or what else starts one."""
+    if command[:len(BOARD)] != BOARD:
+        return subprocess.Popen(command, env={**os.environ, **(env or {})}, preexec_fn=_dies_with_us(),
+                                start_new_session=True, **streams)
     return popen(command, cli.run, len(BOARD), {**os.environ, **(env or {})}, _dies_with_us(),
                  start_new_session=True, **streams)
 

@@ -7,8 +7,13 @@ import sys
 from micropython import heap_lock, heap_unlock, schedule
 from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
 
-import ffi
 import machine
+
+try:
+    import ffi
+except ImportError:
+    raise ImportError("machine.Timer, and pins as simulation.json has them, take a MicroPython with ffi, "
+                      "as Debian's")
 
 _SIGALRM = const(14)
 _AGAIN = const(1000)  # us: the signal repeats until the VM had room to schedule
