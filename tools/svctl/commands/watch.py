@@ -51,7 +51,7 @@ def _own(root) -> own.Own:
     board = boards.board(root, NAME)
     unixport.setup()
     try:
-        run_command.build(root, board.flash)
+        run_command.build(root, board)
     except TreeError as error:
         if not board.flash.is_dir():  # else it begins with what it had
             raise ToolError(_line(error)) from error

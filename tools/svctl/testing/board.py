@@ -6,6 +6,7 @@ import ast
 import json
 import re
 import time
+from pathlib import Path
 from typing import Any, Optional
 
 from svctl.errors import BoardFault
@@ -14,7 +15,7 @@ from svctl.look import journal
 from svctl.look.journal import Line
 from svctl.manage import services
 from svctl.testing.harness import Session, Timeout, Vm
-from svctl.testing.needed import Needed
+from svctl.testing.needed import END, Needed
 
 CONSOLE = "repl"
 NETWORKS = "networks"
@@ -36,7 +37,7 @@ class Board:
 
     def start(self, *names: str, settings: Optional[dict] = None, world: Optional[dict] = None) -> Board:
         """Boot with services of the project, what they require, and the console; without names with all of
-        them. They run whatever they say by `enabled`.
+        them. They run whatever they say by `enabled`. What the test has put onto `vm` stays.
 
         `settings`: {service: entry}, as services.config has it. `world`: what happens around the board,
         as simulation.json has it: {"clock": "2026-11-28 06:59:00", "pins": {"14": 1}, "networks": …}.
@@ -46,21 +47,27 @@ class Board:
         found = {name: dict(entry) if isinstance(entry, dict) else entry
                  for name, entry in (settings or {}).items()}
         going = self._needed.of([*(names or self._needed.all), CONSOLE], found)
-        unknown = sorted({name.split("@")[0] for name in names} - self._needed.all)
+        mine = {path: path.read_bytes() for path in self._service_files()}
+        unknown = sorted({name.split("@")[0] for name in names} - self._needed.all - set(map(_name, mine)))
         if unknown:
             raise AssertionError(f"{', '.join(unknown)}: the project has no such service")
         for name in {*names, CONSOLE, *(going if names else ())}:
             found.setdefault(name, {}).setdefault("enabled", True)
         self.vm.ship("boot.py", "main.py", "aioservices")
-        for path in (self.vm.root / "aioservices/services").glob("*_service.*"):
-            if path.stem[:-len("_service")] not in going:
+        for path in self._service_files():
+            if _name(path) not in going or _name(path) in map(_name, mine):
                 path.unlink()
+        for path, data in mine.items():
+            path.write_bytes(data)
         self.vm.put("services.config", json.dumps(found))
         self._world = dict(world or {})
         self._write_world()
         self._session = self.vm.session()
         self._session.expect("--> ")
         return self
+
+    def _service_files(self) -> list[Path]:
+        return sorted((self.vm.root / "aioservices/services").glob(f"*{END}.*py"))
 
     @property
     def session(self) -> Session:
@@ -198,3 +205,7 @@ class Board:
             self._session.send("\rprint('let' 'go')\r")
             self._session.expect("letgo\r\n")
             self._session.expect("--> ")
+
+
+def _name(path: Path) -> str:
+    return path.stem[:-len(END)]
