@@ -25,6 +25,7 @@ PROJECT = True
 NAME = "watch"  # of the simulated board of its own
 PORT = "SVCTL_PORT"
 AGAIN = 0.5  # s between two looks at the journal; in between the board is left alone
+UP = 60.0  # s in which a simulated board is at its prompt
 BOOT = 10.0  # s that a board which came back may take to its prompt, before it is spoken to
 LINES = 10  # of the journal, to begin with
 
@@ -44,6 +45,7 @@ def every(args: argparse.Namespace) -> list:
     if port is None:
         args.own = _own(root)
         port = args.own.port
+        await_prompt(port, UP)  # its boot is not disturbed
     return [port]
 
 

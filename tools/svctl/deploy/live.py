@@ -94,6 +94,6 @@ class Live:
 
 
 def _sent(plan: Plan) -> str:
-    names = [path for path in plan.send if path not in (plans.MANIFEST, plans.STAMP)]
+    names = [path for path in plan.send if path not in (plans.MANIFEST, plans.STAMP)] or plan.send
     found = [", ".join(names) if len(names) < 4 else f"{len(names)} files"] if names else []
     return "; ".join([*(f"{each} sent" for each in found), *(f"{path} removed" for path in plan.gone)])
