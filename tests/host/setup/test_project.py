@@ -6,12 +6,13 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
 import pytest
 from support.docpage import plain
-from support.harness import ROOT, Session, Timeout, mpremote
+from support.harness import ROOT, Session, Timeout, end, mpremote
 from support.wheel import TAKES, built, installed, put, run
 
 from svctl.setup import layout, place, unixport
@@ -143,6 +144,53 @@ def test_buttons_of_a_board_in_another_terminal(host):
     assert host("power", "reset", "south") == (1, "", "power: south is not running\n")
     assert host("power", "off", "north") == (0, "", "")
     assert north.wait() == 128 + 15
+
+
+def test_watch(host):
+    """With a board of its own, which ends with it; the project lies outside of any clone."""
+    host("init", "station", cwd=".")
+    root = host.here / "station"
+    (root / "lib").mkdir()
+    (root / "lib/mine.py").write_text("WORD = 1\n")
+    service = root / "aioservices/services/station_service.py"
+    good = service.read_text().replace("class Station", "import mine\n\n\nclass Station")
+    service.write_text(good)
+    watch = Watched(host, root)
+    try:
+        assert watch.told() == "a simulated board of its own follows .; Ctrl-C ends it"
+        service.write_text(good + "\nservice.log.info('word %d', mine.WORD)\n")
+        assert watch.told().startswith("aioservices/services/station_service.mpy sent; station.service running; ")
+        assert watch.line("[station.service] word ").endswith("word 1")
+        (root / "lib/mine.py").write_text("WORD = 2\n")
+        assert watch.told().startswith("lib/mine.mpy sent; station.service running; ")
+        assert watch.line("[station.service] word ").endswith("word 2")
+        (root / "lib/mine.py").write_text("WORD = \n")
+        assert watch.told() == "lib/mine.py:1: SyntaxError: invalid syntax: WORD ="
+        assert "watch: running" in host("power")[1]
+        watch.process.send_signal(signal.SIGINT)
+        assert watch.process.wait(30) == 130
+        assert host("power") == (3, "no board is running\n", "")
+    finally:
+        end(watch.process)
+
+
+class Watched:
+    """svctl watch, and what it prints."""
+
+    def __init__(self, host, root):
+        code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from svctl.__main__ import main; sys.exit(main())"
+        self.process = subprocess.Popen([host.python, "-c", code, "watch"], cwd=root, env={**os.environ, **host.env}, text=True,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def line(self, what):
+        """The next line in which that stands."""
+        for line in self.process.stdout:
+            if what in line:
+                return line.rstrip("\n")
+        raise AssertionError(f"no {what}: {self.process.stderr.read()}")
+
+    def told(self):
+        return self.line("watch: ").removeprefix("watch: ")
 
 
 def test_first_deploy_to_a_blank_board(host):

@@ -36,7 +36,8 @@ def _stamp(lib: Path, private: bool) -> str:
     for path in (Path(shorten.__file__), Path(sift.__file__)):
         found.update(path.read_bytes())
     for path in sift.walk(lib):
-        if path.suffix == ".py" and path.is_file():
+        room = path.relative_to(lib).parts[0].partition(".")[0]  # all else is left as it is
+        if path.suffix == ".py" and path.is_file() and room in shorten.ROOMS:
             data = path.read_bytes()
             found.update(f"{path.relative_to(lib).as_posix()} {len(data)} ".encode(errors="surrogateescape"))
             found.update(data)

@@ -11,6 +11,7 @@ from svctl.build import mpy, overlay, sift, tree
 from svctl.deploy import stamp
 from svctl.deploy.plan import (
     LEDGER, LIST, MANIFEST, MARK, NEW, NEXT, PREV, SECRETS, SETTINGS, STAMP, SWITCH, File)
+from svctl.deploy.uses import Uses
 from svctl.errors import DeployError
 from svctl.setup import place
 
@@ -29,6 +30,8 @@ class Project:
         self.elsewhere: set = set()  # files that only other boards get
         self.notes = [] if folder else tree.look(overlay.of(place.project())).notes
         self._is_built = folder is None
+        # Who uses what its services share; a tree has no sources that would tell.
+        self.uses = Uses(overlay.of(place.project())) if folder is None else None
         self.folder = folder or build()
         self._paths = {path.relative_to(self.folder).as_posix(): path
                        for path in sift.walk(self.folder) if path.is_file()}

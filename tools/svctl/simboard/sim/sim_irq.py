@@ -112,6 +112,16 @@ def remove(event):
         _events.remove(event)
 
 
+def left(ms):
+    """Milliseconds until the next event, those at most."""
+    return min([ms] + [max(ticks_diff(event.due, ticks_ms()), 0) for event in _events if _may(event)])
+
+
+def due():
+    """Has what is due come now."""
+    _soft(None)
+
+
 def _ending(line, end=machine._end):
     hold(True)  # a board that resets runs nothing any more
     end(line)
