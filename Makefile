@@ -32,7 +32,7 @@ test: .venv .unixport  ## set up everything missing, run all tests (ARGS="-k nam
 	@$(VENV) -m pytest -n $(JOBS) $(ARGS)
 
 board: .venv .unixport  ## build the board tree in DIR (build/board)
-	@$(VENV) -m svctl.build.tree "$(DIR)"
+	@$(VENV) -m svctl.build.board "$(DIR)"
 
 unixport:  ## set up MicroPython: build/bin/micropython and micropython32
 	@$(PYTHON) -m svctl.setup.unixport --again

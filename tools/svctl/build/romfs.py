@@ -8,11 +8,11 @@ import io
 import sys
 from pathlib import Path
 
-from svctl.build import tree
+from svctl.build import overlay, tree
 from svctl.errors import InterpreterError, TreeError, run_main
-from svctl.setup.place import BUILD
+from svctl.setup import place
 
-TREE = BUILD / "rom"
+TREE = place.BUILD / "rom"
 
 
 def pack(folder: Path, image: Path) -> int:
@@ -37,7 +37,7 @@ def pack(folder: Path, image: Path) -> int:
 
 def build(image: Path) -> int:
     """Compile the project for ROM and write its image; the image's size in bytes."""
-    tree.build(TREE, rom=True)
+    tree.build(TREE, overlay.of(place.find(Path.cwd()) or place.CODE), rom=True)
     tree.check(TREE)
     return pack(TREE, image)
 

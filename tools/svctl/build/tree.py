@@ -2,7 +2,6 @@
 what has no source any more, and keeps what the board or its user wrote."""
 from __future__ import annotations
 
-import argparse
 import codecs
 import contextlib
 import hashlib
@@ -20,7 +19,7 @@ except ImportError:  # Windows
     fcntl = None
 
 from svctl.build import kept, mpy, shorten, shortened, sift
-from svctl.errors import InterpreterError, TreeError, run_main
+from svctl.errors import TreeError
 from svctl.setup import unixport
 from svctl.setup.place import BUILD
 from svctl.setup.place import CODE as ROOT
@@ -317,28 +316,3 @@ def _ledger(dest: Path) -> Path:
 def _functions(dest: Path) -> Path:
     """Where it is kept which functions are behind the short names of a tree, for tracebacks."""
     return _ledger(dest).with_suffix(".functions.json")
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m svctl.build.tree", description="Build the board tree.")
-    parser.add_argument("dir", nargs="?", default="build/board", type=Path)
-    parser.add_argument("--source", action="store_true", help="copy .py files, compile nothing")
-    args = parser.parse_args()
-    if args.dir.exists() and not args.dir.is_dir():
-        raise TreeError(f"{args.dir} is not a folder")
-    if args.dir.resolve() == ROOT:
-        raise TreeError(f"{args.dir} is the project itself: name another folder for the board tree")
-    try:
-        report = build(args.dir, compiled=not args.source)
-        misfits = check(args.dir)
-    except OSError as error:
-        raise TreeError(f"{error.filename or args.dir}: {error.strerror}") from error
-    except InterpreterError as error:
-        raise TreeError(str(error)) from error
-    for line in [*report.lines(args.dir), *misfits, *[line for lines in look() for line in lines]]:
-        print(f"board: {line}", flush=True)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(run_main("board", main))

@@ -1,5 +1,6 @@
 """`svctl check`: what is wrong with the project of the current directory, before anything is sent: settings
-and graph, files that do not compile; with a board also its .mpy version and whether the heap is enough."""
+and graph, files that do not compile, what its requirements take; with a board also its .mpy version and
+whether the heap is enough."""
 from __future__ import annotations
 
 import argparse
@@ -11,6 +12,7 @@ from svctl.deploy import send
 from svctl.deploy.project import Project
 from svctl.errors import BoardsError, DeployError, TreeError
 from svctl.link.cable import Link
+from svctl.requires import brought, shares
 from svctl.setup import place
 
 HELP = "what is wrong with the project; with -t also whether it fits the board"
@@ -23,23 +25,39 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def alone(args: argparse.Namespace, say) -> int:
     """The project itself; what it would be on a board is in `args.project`, None where it cannot be built."""
+    args.given = brought.of(place.project())
+    args.project = args.needed = None
+    if args.given.faults:  # and so no board can be built
+        return _told(args.given.faults, [], args, say)
     root = overlay.of(place.project())
     boards = described.every(place.project())
     found = _of_boards(place.project(), boards) if boards else check.check(root)
-    args.project = args.needed = None
     try:
         if not check.broken(root):  # that was told
             args.project = Project()
-            args.needed = heap.needed(root, {path: file.size for path, file in args.project.files.items()})
+            args.needed = _needed(root, args.project, args.given)
     except (DeployError, TreeError) as error:
         found += [str(error)] if str(error) not in found else []
-    notes = args.project.notes if args.project else []
-    say.data({"findings": found, **({"notes": notes} if notes else {}), "heap_needed": args.needed})
-    for line in [*found, *notes]:
+    return _told(found, args.project.notes if args.project else [], args, say)
+
+
+def _told(found: list, notes: list, args: argparse.Namespace, say) -> int:
+    costs = shares.of(args.given, args.project.files) if args.project else []
+    more = {"notes": notes, "requires": [each._asdict() for each in costs]}
+    say.data({"findings": found, **{key: value for key, value in more.items() if value},
+              "heap_needed": args.needed})
+    lines = [f"{each.package}: {each.flash} B of flash, about {each.heap} B of heap" for each in costs]
+    for line in [*found, *notes, *lines]:
         say(line)
     if not found:
         say("check: fine" + (f"; about {_kb(args.needed)} of heap are needed" if args.needed else ""))
     return 1 if found else 0
+
+
+def _needed(root: Path, project: Project, given: brought.Brought) -> int:
+    sizes = {path: file.size for path, file in project.files.items()}
+    packages = sum(each.heap for each in shares.of(given, project.files))
+    return heap.needed(root, sizes, shares.everywhere(given)) + packages
 
 
 def _for(link: Link, args: argparse.Namespace) -> tuple[Project, int]:
@@ -51,7 +69,7 @@ def _for(link: Link, args: argparse.Namespace) -> tuple[Project, int]:
     mine = going.Going(root, board)
     project = Project(going=mine)
     with going.laid(mine.sources, mine.text.encode(), None, mine) as folder:
-        return project, heap.needed(folder, {path: file.size for path, file in project.files.items()})
+        return project, _needed(folder, project, args.given)
 
 
 def _of_boards(root: Path, boards: list) -> list:

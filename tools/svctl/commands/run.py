@@ -12,6 +12,7 @@ from svctl.boards import described
 from svctl.boards.going import Going, tree_of
 from svctl.build import overlay, tree
 from svctl.errors import BoardError, BoardsError, TreeError
+from svctl.requires import brought
 from svctl.setup import place, unixport
 from svctl.simboard import boards, cli, simulation
 
@@ -69,7 +70,8 @@ def build(root: Path, board: boards.Board) -> list[str]:
     except OSError as error:
         raise TreeError(f"{error.filename or flash}: {error.strerror}") from error
     told = tree.look(sources)
-    return [f"board: {line}" for line in [*report.lines(_short(flash)), *misfits, *told.notes, *told.faults]]
+    return [f"board: {line}" for line in [*report.lines(_short(flash)), *misfits,
+                                      *brought.of(root).notes, *told.notes, *told.faults]]
 
 
 def _sources(root: Path, board: boards.Board) -> tuple[Path, Path]:

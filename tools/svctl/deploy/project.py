@@ -13,6 +13,7 @@ from svctl.deploy.plan import (
     LEDGER, LIST, MANIFEST, MARK, NEW, NEXT, PREV, SECRETS, SETTINGS, STAMP, SWITCH, File)
 from svctl.deploy.uses import Uses
 from svctl.errors import DeployError
+from svctl.requires import brought
 from svctl.setup import place
 
 BUILT = place.BUILD / "deploy"
@@ -28,7 +29,7 @@ class Project:
         `going`: what of the project's own goes to the board that it is for."""
         self.going = None if folder else going
         self.elsewhere: set = set()  # files that only other boards get
-        self.notes = [] if folder else tree.look(overlay.of(place.project())).notes
+        self.notes = [] if folder else _notes(place.project())
         self._is_built = folder is None
         # Who uses what its services share; a tree has no sources that would tell.
         self.uses = Uses(overlay.of(place.project())) if folder is None else None
@@ -85,6 +86,10 @@ class Project:
             wrong = mpy.wrong_arch(data, version) or self._is_built and mpy.fault(data)
             if wrong:
                 raise DeployError(f"{name}: {wrong}")
+
+
+def _notes(root: Path) -> list:
+    return [*brought.of(root).notes, *tree.look(overlay.of(root)).notes]
 
 
 def _builds() -> str:
