@@ -143,9 +143,9 @@ class Sender:
         if plan.ledger:
             self.data[LEDGER] = "".join(f"{path}\n" for path in plan.ledger).encode()
         self.shim = None
-        if BOOT in project.files and BOOT in self.data or not _knows(project.path(BOOT).read_bytes()):
+        if BOOT in self.data or BOOT in project.files and not knows(project.path(BOOT).read_bytes()):
             old = read(link, BOOT) if BOOT in board else b""
-            if not _knows(old):
+            if not knows(old):
                 self.shim = (DEVICE / "shim.py").read_bytes() + b"\n" + old
                 self.data[BOOT] = project.path(BOOT).read_bytes()
 
@@ -187,7 +187,8 @@ class Sender:
             pass
 
 
-def _knows(boot: bytes) -> bool:
+def knows(boot: bytes) -> bool:
+    """Whether a boot.py goes on with a switch."""
     return b"aioswitch" in boot
 
 

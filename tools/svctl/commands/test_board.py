@@ -1,0 +1,4 @@
+"""stub"""
+HELP = "x"
+def arguments(parser): pass
+def run(link, args, say): return 0
