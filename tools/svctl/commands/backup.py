@@ -19,8 +19,8 @@ BUILT = ("boot.py", "main.py", MANIFEST, STAMP, LEDGER)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to; else a name with the board "
-                        "and the time, in the current directory")
+    parser.add_argument("-o", "--output", metavar="FILE", type=Path, help="where to; else a name with the "
+                        "board and the time, in the current directory")
     parser.add_argument("--data", action="store_true", help="settings and what services wrote alone, without "
                         "what a deploy brings")
     parser.add_argument("--secrets", action="store_true", help="and .env, and what else holds secrets")
@@ -43,8 +43,8 @@ def prepare(args: argparse.Namespace) -> None:
 
 def run(link, args, say) -> int:
     if send.state(link)[0] in ("put", "undo"):
-        raise DeployError(f"{link.port}: a deploy that was cut lies there, and its files are of two sets: reset "
-                          "the board, which finishes it, or deploy again")
+        raise DeployError(f"{link.port}: a deploy that was cut lies there, and its files are of two sets: "
+                          "reset the board, which finishes it, or deploy again")
     about, uid, begin = send.about(link), send.uid(link), time.monotonic()
     built = _built(link) if args.data else set()
     left_out: list = []
@@ -83,7 +83,8 @@ def run(link, args, say) -> int:
 
 
 def _notes(restless: list, unnamed: list, left_out: list) -> list:
-    found = [f"changes  {path}: services write it all the time; it is as it was at one moment" for path in restless]
+    found = [f"changes  {path}: services write it all the time; it is as it was at one moment"
+             for path in restless]
     found += [f"left out {path!r}: no restore could name it" for path in sorted(set(unnamed))]
     if left_out:
         found.append(f"left out as secrets: {', '.join(left_out)}; --secrets takes them, too")
@@ -107,8 +108,9 @@ def is_service(path: str) -> bool:
 def _no_secrets(link, settings: bytes) -> None:
     found = archive.open_secrets(settings)
     if found:
-        raise DeployError(f"{link.port}: services.config has a secret in {', '.join(found)}: --secrets takes it "
-                          "along; or keep it in .env, and write ${NAME} in its place. Nothing was written")
+        raise DeployError(f"{link.port}: services.config has a secret in {', '.join(found)}: --secrets "
+                          "takes it along; or keep it in .env, and write ${NAME} in its place. Nothing was "
+                          "written")
 
 
 def _masked(link) -> dict:

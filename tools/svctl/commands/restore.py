@@ -1,4 +1,4 @@
-"""`svctl restore`: what a backup has takes its place on a board, all of it at once or nothing, as a deploy does."""
+"""`svctl restore`: what a backup has takes its place on a board, all of it or nothing, as with a deploy."""
 from __future__ import annotations
 
 import argparse
@@ -26,10 +26,11 @@ SHOWN = 5  # paths in one line
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="what svctl backup has made")
-    parser.add_argument("--replacement", action="store_true", help="the board is another one than that of the "
-                        "backup, and takes its place")
+    parser.add_argument("--replacement", action="store_true", help="the board is another one than that of "
+                        "the backup, and takes its place")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
-    parser.add_argument("--no-trial", action="store_true", help="what is restored stays, whatever becomes of it")
+    parser.add_argument("--no-trial", action="store_true", help="what is restored stays, whatever becomes "
+                        "of it")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
 
 
@@ -76,7 +77,8 @@ def run(link, args, say) -> int:
             return _end(plan, "the board is reset; nothing is on trial", say, kept, uid)
         judged = trial.after_reset(link.port, kept, plans.Effect(reset=True), [], [])
     if judged.why is not None:
-        raise DeployError(f"{link.port}: the files before are back: {judged.why}; --no-trial restores all the same")
+        raise DeployError(f"{link.port}: the files before are back: {judged.why}; --no-trial restores "
+                          "all the same")
     for line in _states(kept, judged.states):
         say(line)
     return _end(plan, "the board was reset, and is up with it", say, kept, uid)
@@ -93,11 +95,12 @@ def _see_which(link, kept: Archive, found: dict, uid: Optional[str], is_meant: b
     """DeployError where it is another board than that of the backup, and nobody has said so."""
     was, now = (kept.about.get("about") or {}).get("platform"), found["platform"]
     if was not in (None, now):
-        raise DeployError(f"{link.port}: its firmware is {now}, and the backup is that of {was}: nothing was changed")
+        raise DeployError(f"{link.port}: its firmware is {now}, and the backup is that of {was}: nothing was "
+                          "changed")
     mine = kept.about.get("uid")
     if None not in (mine, uid) and mine != uid and not is_meant:
-        raise DeployError(f"{link.port} is another board: its unique id is {uid}, and the backup is of {mine}. "
-                          "If it takes that one's place: --replacement. Nothing was changed")
+        raise DeployError(f"{link.port} is another board: its unique id is {uid}, and the backup is of {mine}"
+                          ". If it takes that one's place: --replacement. Nothing was changed")
 
 
 def _can_switch(link, kept: Archive) -> None:
@@ -105,9 +108,10 @@ def _can_switch(link, kept: Archive) -> None:
     if kept.is_whole and (kept.has_switch and BOOT in kept.files):
         return
     if kept.is_whole:
-        raise DeployError(f"{kept.shown} has no {SWITCH}mpy or no {BOOT}: it was no board with aioservices. Copy "
-                          "its files with mpremote fs cp")
-    if not any(path.startswith(SWITCH) for path in copied.there(link)) or not send.knows(send.read(link, BOOT)):
+        raise DeployError(f"{kept.shown} has no {SWITCH}mpy or no {BOOT}: it was no board with aioservices. "
+                          "Copy its files with mpremote fs cp")
+    switches = any(path.startswith(SWITCH) for path in copied.there(link))
+    if not switches or not send.knows(send.read(link, BOOT)):
         raise DeployError(f"{link.port}: {kept.shown} has settings and data alone, and the board has no "
                           "aioservices: deploy the project first. Nothing was changed")
 
@@ -132,8 +136,9 @@ def _missing(link, kept: Archive) -> list:
     if SECRETS not in kept.files:
         missing = sorted(kept.names() - defined(send.read(link, SECRETS)))
         if missing:
-            found.append(f"missing  {', '.join(f'${{{name}}}' for name in missing)} in the board's {SECRETS}, which "
-                         "stays: svctl deploy --env FILE brings one")
+            named = ", ".join(f"${{{name}}}" for name in missing)
+            found.append(f"missing  {named} in the board's {SECRETS}, which stays: svctl deploy --env FILE "
+                         "brings one")
     lost = [path for path in kept.about.get("left_out") or [] if path != SECRETS]
     if lost:
         found.append(f"missing  {_few(lost)}: left out of the backup as secrets; the board's own stay")

@@ -15,6 +15,7 @@ from svctl.hardware.checks import CHECKS, NotHere
 from svctl.shared import device
 
 HELP = "twenty checks of a board in a few minutes, with a report that can be pasted"
+NO_MANAGER = "no manager runs: svctl deploy brings one"
 LINK = False  # the board is reset meanwhile
 ALONE = ("lifecycle", "loop", "interrupts", "soft-reset")  # go without the guest
 WORDS = {True: "ok", False: "FAILED", None: "n/a"}
@@ -24,7 +25,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", metavar="CHECK", nargs="*",
                         help=f"these alone: {', '.join(each.name for each in CHECKS)}")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask before services are disturbed")
-    parser.add_argument("--watchdog", action="store_true", help="have the hardware watchdog reset the board, too")
+    parser.add_argument("--watchdog", action="store_true", help="have the hardware watchdog reset the board, "
+                        "too")
 
 
 def prepare(args: argparse.Namespace) -> None:
@@ -52,8 +54,9 @@ def run(port: str, args, say) -> int:
     finally:
         changed = _left(bench) if bench.about else []
     counts = [sum(row["ok"] is word for row in rows) for word in (True, False, None)]
-    say(f"{counts[0]} ok, {counts[1]} failed, {counts[2]} not applicable, in {time.monotonic() - begin:.0f} s; "
-        + ("; ".join(changed) if changed else "the board is as it was"))
+    after = "; ".join(changed) if changed else "the board is as it was"
+    took = time.monotonic() - begin
+    say(f"{counts[0]} ok, {counts[1]} failed, {counts[2]} not applicable, in {took:.0f} s; {after}")
     say.data({"head": head, "checks": rows, "changed": changed})
     return 1 if counts[1] or changed else 0
 
@@ -79,7 +82,7 @@ def _head(bench: Bench) -> list:
             ("firmware", f"{about['name']} {about['version']} ({about['platform']})"
              + (f", .mpy v{kind & 0xFF}.{kind >> 8 & 3}" if kind else "")),
             ("heap", f"{about['heap_free']} B of {about['heap']} B free"), ("flash", flash),
-            ("services", f"{len(bench.running)} run" if bench.has_manager else "no manager runs: svctl deploy brings one"),
+            ("services", f"{len(bench.running)} run" if bench.has_manager else NO_MANAGER),
             ("version", stamp.line(send.carried(link))))
     date = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
     return [f"svctl test-board {__version__}, {sys.platform}, {date}",
@@ -89,9 +92,11 @@ def _head(bench: Bench) -> list:
 def _tried(bench: Bench, names: list) -> Iterator[tuple]:
     """(number, name, whether it is as it should be or None, what was measured) of each check."""
     gone = None
-    needed = "lifecycle" not in names and any(each.needs_manager for each in CHECKS if each.name in names)
+    wanted = set(names) or {each.name for each in CHECKS}
+    if any(each.needs_manager and each.name not in ALONE for each in CHECKS if each.name in wanted):
+        wanted.add("lifecycle")  # it brings what the others are tried on
     for number, check in enumerate(CHECKS, 1):
-        if names and check.name not in names and not (needed and check.name == "lifecycle" and bench.has_manager):
+        if check.name not in wanted:
             continue
         try:
             if gone is not None:

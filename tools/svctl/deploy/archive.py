@@ -1,12 +1,13 @@
-"""A backup of a board: a zip that any program opens, with `backup.json`, which says of which board it is and has
-the hash of each file, and the board's files below `files/`.
+"""A backup of a board: a zip that any program opens, with `backup.json`, which says of which board it is and
+has the hash of each file, and the board's files below `files/`.
 
     {"format": 1, "tool": "svctl 0.1.0", "made": "…", "kind": "whole" or "data", "secrets": false,
      "board": "north", "uid": "e661…", "about": {what svctl info shows}, "carries": {version.json},
      "up": [services that were], "masked": {service: why}, "left_out": [paths that hold secrets],
      "files": {"services.config": {"size": 320, "sha256": "…"}, …}}
 
-Nothing is unpacked into a folder: what is in it goes from here to a board, when all of it was seen to be whole.
+Nothing is unpacked into a folder: what is in it goes from here to a board, when all of it was seen to be
+whole.
 """
 from __future__ import annotations
 
@@ -30,12 +31,12 @@ ABOUT, FILES = "backup.json", "files/"
 WHOLE, DATA = "whole", "data"
 MOST = 256 << 20  # bytes of all files: more than the flash of any board
 LONGEST = 200  # characters of a path
-# What a board writes of its boots, what deploys leave, what a save of settings has put aside; and what surrounds
-# a simulated board.
+# What a board writes of its boots, what deploys leave, what a save of settings has put aside; and what
+# surrounds a simulated board.
 _OWN = ("services.state0", "services.state1", "services.step", LIST, MARK, SETTINGS[0] + COPY,
         SETTINGS[0] + ".bad", "simulation.json")
 # Names of files that hold secrets, and of keys in settings that do.
-_SECRET = re.compile(r"(.*/)?(\.env|[^/]*\.env|[^/]*\.key|[^/]*secret[^/]*|[^/]*key[^/]*\.(pem|der)|webrepl_cfg\.py)", re.I)
+_SECRET = re.compile(r"(.*/)?([^/]*(\.env|\.key|secret[^/]*|key[^/]*\.(pem|der))|webrepl_cfg\.py)", re.I)
 _WORD = re.compile(r"(^|_)(password|passwd|passphrase|psk|secret|token|api_?key|private_?key)$", re.I)
 _NAME = re.compile(r"\$\{([^}]*)\}")
 
@@ -52,9 +53,10 @@ def is_secret(path: str) -> bool:
 def open_secrets(settings: bytes) -> list:
     """The places in settings where a secret stands itself, and not as ${NAME}."""
     try:
-        return sorted(_open("", device("aioservice.settingsfile").parse(device("aioctl.utf8").decoded(settings))[0]))
+        found = device("aioservice.settingsfile").parse(device("aioctl.utf8").decoded(settings))[0]
     except (ValueError, RecursionError):
         return []
+    return sorted(_open("", found))
 
 
 def _open(place: str, value: object) -> list:
@@ -66,8 +68,8 @@ def _open(place: str, value: object) -> list:
 
 
 def state(data: bytes) -> dict:
-    """What a file says in which a board keeps what it knows of its boots, as lib/aioboot/kept.py writes it; {}
-    where that is damaged."""
+    """What a file says in which a board keeps what it knows of its boots, as lib/aioboot/kept.py writes it;
+    {} where that is damaged."""
     text = data.decode("utf-8", errors="replace")
     try:
         found = json.loads(text[8:]) if text[:8] == device("aioboot.kept")._check(text[8:]) else {}
@@ -77,8 +79,8 @@ def state(data: bytes) -> dict:
 
 
 def write(path: Path, about: dict, files: dict) -> None:
-    """Write {path: bytes} of a board, readable by this user alone; `path` holds all of it in the end, or is as
-    it was."""
+    """Write {path: bytes} of a board, readable by this user alone; `path` holds all of it in the end, or is
+    as it was."""
     told = {**about, "files": {name: {"size": len(data), "sha256": sha256(data).hexdigest()}
                                for name, data in sorted(files.items())}}
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
@@ -179,8 +181,8 @@ class Archive:
 
     def check(self, version: Optional[int], who: str) -> None:
         """As Project.check(); what was no .mpy on the board either is as good as it was."""
-        compiled = {name: self.path(name) for name, data in self._data.items() if data[:1] == b"M" and len(data) > 3}
-        check_loads(compiled, version, who)
+        check_loads({name: self.path(name) for name, data in self._data.items()
+                     if data[:1] == b"M" and len(data) > 3}, version, who)
 
     def names(self) -> set:
         """The ${NAME}s in its settings."""
@@ -199,5 +201,6 @@ def can_name(name: object) -> bool:
     """Whether it is a path below a board's root, which a list of a deploy can name."""
     if not isinstance(name, str) or not 0 < len(name) <= LONGEST or is_own(name):
         return False
-    parts = name.split("/")
-    return not any(part in ("", ".", "..") for part in parts) and all(c.isprintable() and c not in "\\!" for c in name)
+    if any(part in ("", ".", "..") for part in name.split("/")):
+        return False
+    return all(c.isprintable() and c not in "\\!" for c in name)

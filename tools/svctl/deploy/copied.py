@@ -1,5 +1,5 @@
-"""Copies the files of a board while its services run: each as it was at one moment, and all of them as they were
-at the same one, as far as services let them be."""
+"""Copies the files of a board while its services run: each as it was at one moment, and all of them as they
+were at the same one, as far as services let them be."""
 from __future__ import annotations
 
 from hashlib import sha256
@@ -59,5 +59,5 @@ def _one(link: Link, path: str):
             return None
         if sha == sha256(data).hexdigest():
             return data
-    raise DeployError(f"{link.port}: {path} was another each of {TRIES} times that it was read: stop the service "
-                      "that writes it (svctl stop NAME), and try again")
+    raise DeployError(f"{link.port}: {path} was another each of {TRIES} times that it was read: stop the "
+                      "service that writes it (svctl stop NAME), and try again")

@@ -1,5 +1,5 @@
-# What `svctl test-board` measures on a board. Functions print their figures in JSON; what takes its time runs in a
-# task, of which poll() tells.
+# What `svctl test-board` measures on a board. Functions print their figures in JSON; what takes its time runs
+# in a task, of which poll() tells.
 
 
 class _svctl_measures:
@@ -57,8 +57,8 @@ class _svctl_measures:
         print([time.ticks_diff(middle, begin), time.ticks_diff(end, middle)])
 
     def files():
-        """Prints [what stands in a file that is open for writing over and not closed, what does when another has
-        taken its name, whether that took the other's]."""
+        """Prints [what stands in a file that is open for writing over and not closed, what does when another
+        was renamed over it, whether that one is gone then]."""
         import json
         import os
 
@@ -135,13 +135,14 @@ class _svctl_measures:
         begin = time.ticks_ms()
         worst = late = 0
         for number in range(1, count + 1):
-            await asyncio.sleep_ms(max(0, time.ticks_diff(time.ticks_add(begin, number * ms), time.ticks_ms())))
-            late = time.ticks_diff(time.ticks_ms(), time.ticks_add(begin, number * ms))
+            due = time.ticks_add(begin, number * ms)
+            await asyncio.sleep_ms(max(0, time.ticks_diff(due, time.ticks_ms())))
+            late = time.ticks_diff(time.ticks_ms(), due)
             worst = max(worst, late)
         return [worst, late]
 
-    async def timer(ms, seconds):
-        """How often a timer of the chip called in that time; -1 where the port has none to spare."""
+    async def timer(ms, count):
+        """How often a timer of the chip called in the time of so many calls; -1 where there is none."""
         import asyncio
 
         from machine import Timer
@@ -157,7 +158,7 @@ class _svctl_measures:
                 timer.init(mode=Timer.PERIODIC, period=ms, callback=call)
             except Exception:
                 continue
-            await asyncio.sleep_ms(seconds * 1000 + ms // 2)
+            await asyncio.sleep_ms(count * ms + ms // 2)
             timer.deinit()
             return calls[0]
         return -1
@@ -165,7 +166,6 @@ class _svctl_measures:
     async def cycle(count):
         """[bytes of heap that so many unloads and loads of the guest took, what was in use before]."""
         import asyncio
-        import gc
 
         import aioservice
 

@@ -1,6 +1,6 @@
-"""A board on the bench of `svctl test-board`: the guest, a service to try things on, comes, and goes again with all
-that was changed, whatever ends the test. Where the host is gone the guest leaves by itself: see its file,
-templates/boardcheck_service.py."""
+"""A board on the bench of `svctl test-board`: the guest, a service to try things on, comes, and goes again
+with all that was changed, whatever ends the test. Where the host is gone the guest leaves by itself: see
+its file, templates/boardcheck_service.py."""
 from __future__ import annotations
 
 import contextlib
@@ -96,12 +96,16 @@ class Bench:
         link = self.attach()
         self.about = send.about(link)
         if send.state(link)[0]:
-            raise ToolError(f"{self.port}: a deploy is on trial, or was cut: svctl trial tells, svctl confirm or "
-                            "svctl rollback ends it. Nothing was done")
+            raise ToolError(f"{self.port}: a deploy is on trial, or was cut: svctl trial tells, svctl "
+                            "confirm or svctl rollback ends it. Nothing was done")
         if self.has_manager:
             self.before = [each for each in services.of(link, None) if each["name"] != NAME]
             self.clean()  # of a test that was cut
         self.began = self.ticks()
+
+    def uptime(self) -> float:
+        """s for which its manager has run; 0 without one."""
+        return send.about(self.attach())["uptime"] or 0
 
     def ticks(self) -> tuple:
         """(s of this machine's clock, ms of the board's) at the same moment."""
@@ -143,7 +147,8 @@ class Bench:
                 if wanted(found):
                     return found
             if time.monotonic() > end:
-                raise ToolError(f"{PATIENCE:.0f} s passed before {what}; it is {found.get('state', 'not there')}")
+                now = found.get("state", "not there")
+                raise ToolError(f"{PATIENCE:.0f} s passed before {what}; it is {now}")
             self.attach().rest(AGAIN)
 
     def task(self, name: str, seconds: float, *args):
@@ -206,8 +211,8 @@ class Bench:
             self._restore_states(link)
         now = {each["name"]: each["state"] for each in services.of(link, None)} if self.has_manager else {}
         self.detach()
-        return [f"{each['name']}: was {each['state']}, is {now.get(each['name'], 'gone')}" for each in self.before
-                if _is_up(each["state"]) != _is_up(now.get(each["name"], ""))]
+        return [f"{each['name']}: was {each['state']}, is {now.get(each['name'], 'gone')}"
+                for each in self.before if _is_up(each["state"]) != _is_up(now.get(each["name"], ""))]
 
     def _restore_states(self, link: Link) -> None:
         """What was started or stopped by hand is so again."""
@@ -216,7 +221,8 @@ class Bench:
             name, is_up = each["name"], _is_up(each["state"])
             if each.get("prompt") or name in now and _is_up(now[name]["state"]) == is_up:
                 continue
-            verb = "stop" if not is_up else "start" if name in now and now[name]["state"] != "held" else "load"
+            is_loaded = name in now and now[name]["state"] != "held"
+            verb = "stop" if not is_up else "start" if is_loaded else "load"
             with contextlib.suppress(BoardFault, LinkError):
                 act.call(link, verb, name)
 

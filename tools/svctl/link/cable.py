@@ -292,7 +292,7 @@ def await_prompt(port: str, patience: float) -> str:
                     transport.serial.write(b"\r")
                 waiting = transport.serial.in_waiting
                 said += transport.serial.read(waiting) if waiting else b""
-                if said.endswith(PASTE):  # a host was at it when it was reset, and its Ctrl-E came to the prompt
+                if said.endswith(PASTE):  # a host was at it when it was reset: its Ctrl-E came to the prompt
                     said = b""
                     transport.serial.write(b"\x03")
                 time.sleep(0 if waiting else 0.02)
@@ -342,7 +342,8 @@ def type_keys(port: str, keys: bytes, ending: bytes = b"", patience: float = 0.0
     except (TransportError, OSError, ValueError) as error:
         raise LinkError(ports.why_not(port) or f"{port} cannot be opened: {error}") from error
     if not said.endswith(ending):
-        raise LinkError(f"{port}: {_heard(said.decode(errors='replace'))!r} came, and not {ending.decode()!r}")
+        came = _heard(said.decode(errors="replace"))
+        raise LinkError(f"{port}: {came!r} came, and not {ending.decode()!r}")
 
 
 def _name(script: str) -> str:

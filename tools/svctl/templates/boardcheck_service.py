@@ -1,5 +1,5 @@
-# The guest of `svctl test-board`: a service to try things on. It leaves by itself, with all that the test has put
-# on the board, two minutes after the last sign of a host.
+# The guest of `svctl test-board`: a service to try things on. It leaves by itself, with all that the test has
+# put on the board, two minutes after the last sign of a host.
 #
 #   boardcheck.txt     how many of the coming boots are to end at once; in safe mode, too, it may run
 #   boardcheck.prev, boardcheck.list     the set before that a deploy has kept there, put aside meanwhile
