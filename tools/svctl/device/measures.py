@@ -21,20 +21,6 @@ class _svctl_measures:
 
         print(time.time())
 
-    def largest():
-        """Prints the bytes of the largest piece of the heap that can be had, in steps of an eighth."""
-        import gc
-
-        size = gc.mem_free()
-        while size > 256:
-            gc.collect()
-            try:
-                bytearray(size)
-                break
-            except MemoryError:
-                size -= size // 8
-        print(size)
-
     def flash(size):
         """Prints [ms to write so many bytes, to read them]; raises OSError where they read back different."""
         import os

@@ -26,6 +26,8 @@ GUEST = f"{STEM}.mpy"
 LEFT = (GUEST, *(f"{NAME}.{end}" for end in ("txt", "new", "old", "list")))  # files of a test that was cut
 UP = 110.0  # s in which a board is back after a reset
 AGAIN = 0.1
+DOWN = ("stopped", "failed", "not loaded", "held", "masked", "gone")
+SETTLES = 10.0  # s at most for a boot to come to rest
 PATIENCE = 30.0  # s that a service has for what it is to do
 
 
@@ -61,10 +63,12 @@ class Bench:
         self.port = port
         self.link: Optional[Link] = None
         self.about: dict = {}
+        self.largest = 0  # bytes of its heap in one piece, before all else
         self.before: list = []  # what services were, as services.of() has it
         self.began = (0.0, 0)  # as ticks() has it, when the test began
         self.asked_watchdog = False
         self.has_guest = False
+        self.was_reset = False
 
     @property
     def has_manager(self) -> bool:
@@ -94,6 +98,7 @@ class Bench:
     def begin(self) -> None:
         """Look at what there is. ToolError where nothing may be tried there."""
         link = self.attach()
+        self.largest = int(link.call("largest", "piece"))
         self.about = send.about(link)
         if send.state(link)[0]:
             raise ToolError(f"{self.port}: a deploy is on trial, or was cut: svctl trial tells, svctl "
@@ -176,6 +181,7 @@ class Bench:
     def back(self) -> float:
         """Wait for its prompt after a reset; s that this took."""
         begin = time.monotonic()
+        self.was_reset = True
         self.lost()
         await_prompt(self.port, UP)
         return time.monotonic() - begin
@@ -205,27 +211,34 @@ class Bench:
         if self.has_manager:
             with contextlib.suppress(BoardFault):
                 act.call(link, "unmask", NAME)
-            if self.last_boot()["safe"]:
-                link.run("__import__('aioservice').resume()")
             self.clean()
-            self._restore_states(link)
-        now = {each["name"]: each["state"] for each in services.of(link, None)} if self.has_manager else {}
+            if self.was_reset:  # once more, without the guest: what boots with it have left in memory goes
+                self._forget_boots()
+                self.reset()
+                self._forget_boots()
+            self._restore_states(self.attach())
+        now = self._states() if self.has_manager else {}
         self.detach()
         return [f"{each['name']}: was {each['state']}, is {now.get(each['name'], 'gone')}"
-                for each in self.before if _is_up(each["state"]) != _is_up(now.get(each["name"], ""))]
+                for each in self.before if (each["state"] in DOWN) != (now.get(each["name"], "gone") in DOWN)]
+
+    def _forget_boots(self) -> None:
+        """Those that did not last were the test's: they are to lead to no safe mode."""
+        self.attach().run("__import__('aioboot').ask('leave')")
+
+    def _states(self) -> dict:
+        return {each["name"]: each["state"] for each in services.of(self.attach(), None)}
 
     def _restore_states(self, link: Link) -> None:
-        """What was started or stopped by hand is so again."""
-        now = {each["name"]: each for each in services.of(link, None)}
+        """What was started or stopped by hand is so again; what is on its way up is left alone."""
+        now, seen, end = self._states(), None, time.monotonic() + SETTLES
+        while now != seen and time.monotonic() < end:  # a boot goes on behind its prompt
+            self.attach().rest(AGAIN)
+            now, seen = self._states(), now
         for each in self.before:
-            name, is_up = each["name"], _is_up(each["state"])
-            if each.get("prompt") or name in now and _is_up(now[name]["state"]) == is_up:
+            name, was_down = each["name"], each["state"] in DOWN
+            if each.get("prompt") or (now.get(name, "gone") in DOWN) == was_down:
                 continue
-            is_loaded = name in now and now[name]["state"] != "held"
-            verb = "stop" if not is_up else "start" if is_loaded else "load"
+            verb = "stop" if was_down else "start" if now.get(name, "held") != "held" else "load"
             with contextlib.suppress(BoardFault, LinkError):
                 act.call(link, verb, name)
-
-
-def _is_up(state: str) -> bool:
-    return services.WORDS.get(state, "").startswith("activ")
