@@ -130,7 +130,8 @@ def test_what_fails_is_told_with_its_reason_and_the_rest_goes_on(board, svctl, q
 
 def test_services_that_run_are_disturbed_where_somebody_agrees(board, svctl):
     before = everything(board.vm.root)
-    code, out, err = svctl(board.tty, "test-board")
+    assert svctl(board.tty, "test-board", "link", "files")[0] == 0
+    code, out, err = svctl(board.tty, "test-board", "link", "reset")
     assert (code, out) == (1, "") and "services run there (hello, hello_core, world)" in err
     assert err.endswith("--yes agrees. Nothing was done\n") and everything(board.vm.root) == before
     (board.vm.root / "deploy.switch").write_text("put move\ntrial\n")

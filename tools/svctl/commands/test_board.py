@@ -17,6 +17,7 @@ from svctl.shared import device
 HELP = "twenty checks of a board in a few minutes, with a report that can be pasted"
 NO_MANAGER = "no manager runs: svctl deploy brings one"
 LINK = False  # the board is reset meanwhile
+RESETS = ("reset", "watchdog")  # disturb services, and need none
 ALONE = ("lifecycle", "loop", "interrupts", "soft-reset")  # go without the guest
 WORDS = {True: "ok", False: "FAILED", None: "n/a"}
 
@@ -63,7 +64,8 @@ def run(port: str, args, say) -> int:
 
 def _may_disturb(bench: Bench, args) -> None:
     """ToolError where services run, and nobody agrees."""
-    if not bench.running or args.yes:
+    wanted = [each for each in CHECKS if not args.names or each.name in args.names]
+    if args.yes or not bench.running or not any(each.needs_manager or each.name in RESETS for each in wanted):
         return
     text = f"services run there ({', '.join(bench.running)}), and the board is reset several times"
     if not sys.stdin.isatty():
