@@ -46,6 +46,10 @@ def run(port: str, args, say) -> int:
     try:
         bench.begin()
         _may_disturb(bench, args)
+    except BaseException:
+        bench.detach()
+        raise
+    try:
         head = _head(bench)
         for line in head:
             say(line)
@@ -53,7 +57,7 @@ def run(port: str, args, say) -> int:
             rows.append({"check": name, "ok": result, "text": text})
             say(f"{number:2d} {WORDS[result]:6} {name:10} {' '.join(text.split())[:160]}")
     finally:
-        changed = _left(bench) if bench.about else []
+        changed = _left(bench)
     counts = [sum(row["ok"] is word for row in rows) for word in (True, False, None)]
     after = "; ".join(changed) if changed else "the board is as it was"
     took = time.monotonic() - begin

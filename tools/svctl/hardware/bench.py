@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Optional
 
 from svctl.build import mpy
-from svctl.deploy import send
+from svctl.deploy import send, trial
 from svctl.deploy.plan import File
 from svctl.errors import BoardFault, LinkError, ToolError
 from svctl.link.cable import Link, await_prompt
@@ -112,6 +112,10 @@ class Bench:
         """s for which its manager has run; 0 without one."""
         return send.about(self.attach())["uptime"] or 0
 
+    def is_watched(self) -> bool:
+        """Whether a hardware watchdog is armed."""
+        return self.attach().run("print('aioboot.watchdog' in __import__('sys').modules)").strip() == "True"
+
     def ticks(self) -> tuple:
         """(s of this machine's clock, ms of the board's) at the same moment."""
         link = self.attach()
@@ -207,10 +211,10 @@ class Bench:
         """Leave the board as it was, whatever was tried; the services that are not what they were."""
         self.lost()
         await_prompt(self.port, UP)
-        link = self.attach()
         if self.has_manager:
+            self._recover()
             with contextlib.suppress(BoardFault):
-                act.call(link, "unmask", NAME)
+                act.call(self.attach(), "unmask", NAME)
             self.clean()
             if self.was_reset:  # once more, without the guest: what boots with it have left in memory goes
                 self._forget_boots()
@@ -221,6 +225,16 @@ class Bench:
         self.detach()
         return [f"{each['name']}: was {each['state']}, is {now.get(each['name'], 'gone')}"
                 for each in self.before if (each["state"] in DOWN) != (now.get(each["name"], "gone") in DOWN)]
+
+    def _recover(self) -> None:
+        """End a deploy that was cut."""
+        link = self.attach()
+        if not send.state(link)[0]:
+            return
+        try:
+            trial.recover(link, None, True, lambda text: None)
+        except ToolError:  # it was undone, and the board is reset
+            self.back()
 
     def _forget_boots(self) -> None:
         """Those that did not last were the test's: they are to lead to no safe mode."""

@@ -48,6 +48,7 @@ def put_back():
     """Has it back where it was. Each step may be done twice."""
     if not _exists("boardcheck.list"):
         return
+    _remove("deploy.next")
     if _exists("deploy.prev/!aioservices!services!boardcheck_service.mpy"):
         _remove("deploy.prev")
     if _exists("boardcheck.prev"):
