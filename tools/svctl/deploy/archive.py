@@ -139,15 +139,15 @@ class Archive:
         try:
             told = json.loads(self._member(found, ABOUT, MOST >> 4))
             kind = told["format"]
-        except (ValueError, KeyError, TypeError, RecursionError):
+            list(told.get("left_out") or []), list(told.get("up") or [])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise self._wrong(f"its {ABOUT} is damaged") from None
         if not isinstance(kind, int) or kind > FORMAT:
             raise self._wrong(f"a newer svctl has made it (format {kind}, this one knows {FORMAT}): "
                               "pip install --upgrade aioservices")
-        listed = told.get("files")
-        self.about = told
-        if not isinstance(listed, dict) or told.get("kind") not in (WHOLE, DATA):
+        if not _is_about(told):
             raise self._wrong(f"its {ABOUT} is damaged")
+        self.about, listed = told, told["files"]
         for name in listed:
             if not can_name(name):
                 raise self._wrong(f"{name[:80]!r} is no path of a board's file")
@@ -155,13 +155,15 @@ class Archive:
             raise self._wrong(f"it has not the files that its {ABOUT} lists")
         if sum(found.getinfo(name).file_size for name in names) > MOST:
             raise self._wrong(f"it has more than {MOST >> 20} MB, which no board holds")
-        self._data = {name: self._member(found, FILES + name, MOST) for name in listed}
+        self._data = {name: self._member(found, FILES + name, each["size"]) for name, each in listed.items()}
         for name, data in self._data.items():
             if listed[name] != {"size": len(data), "sha256": sha256(data).hexdigest()}:
                 raise self._wrong(f"{name} is damaged: it is not what was backed up")
 
     @staticmethod
     def _member(found: zipfile.ZipFile, name: str, most: int) -> bytes:
+        if found.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise zipfile.BadZipFile
         with found.open(name) as file:
             data = file.read(most + 1)
         if len(data) > most:
@@ -195,6 +197,17 @@ class Archive:
 def defined(env: bytes) -> set:
     """The names that a .env has."""
     return set(device("aioctl.env").parse(env.decode("utf-8-sig", errors="replace")))
+
+
+def _is_about(told: dict) -> bool:
+    """Whether backup.json has what it should."""
+    texts = [told.get("uid"), told.get("board"), *(told.get("left_out") or []), *(told.get("up") or [])]
+    tables = [told.get("about") or {}, told.get("masked") or {}, told.get("files")]
+    if not all(isinstance(each, dict) for each in tables) or told.get("kind") not in (WHOLE, DATA):
+        return False
+    return all(isinstance(each, (str, type(None))) for each in texts) and all(
+        isinstance(each, dict) and isinstance(each.get("size"), int) and 0 <= each["size"] <= MOST
+        for each in told["files"].values())
 
 
 def can_name(name: object) -> bool:
