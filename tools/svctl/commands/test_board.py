@@ -15,7 +15,7 @@ from svctl.hardware.checks import CHECKS, NotHere
 from svctl.shared import device
 
 HELP = "twenty checks of a board in a few minutes, with a report that can be pasted"
-NO_MANAGER = "no manager runs: svctl deploy brings one"
+NO_MANAGER = "no manager runs: svctl reset starts one, svctl deploy brings one"
 LINK = False  # the board is reset meanwhile
 RESETS = ("reset", "watchdog")  # disturb services, and need none
 ALONE = ("lifecycle", "loop", "interrupts", "soft-reset")  # go without the guest
