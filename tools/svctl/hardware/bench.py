@@ -179,16 +179,16 @@ class Bench:
 
     def reset(self) -> float:
         """Have it reset itself; s until it was at its prompt again."""
-        self.attach().last("measures", "reset")
-        return self.back()
-
-    def back(self) -> float:
-        """Wait for its prompt after a reset; s that this took."""
         begin = time.monotonic()
+        self.attach().last("measures", "reset")
+        self.back()
+        return time.monotonic() - begin
+
+    def back(self) -> None:
+        """Wait for its prompt after a reset."""
         self.was_reset = True
         self.lost()
         await_prompt(self.port, UP)
-        return time.monotonic() - begin
 
     def last_boot(self) -> dict:
         return {key: value for part in self.attach().ask("boots", "last") for key, value in part.items()}
