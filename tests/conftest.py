@@ -110,9 +110,9 @@ def vm(request, tmp_path, board_tree, compiled):
 
 
 @pytest.fixture
-def vm32(tmp_path, board_tree, compiled):
+def vm32(tmp_path, board_tree, compiled, needed):
     """A fresh board of 32 bits alone (64 with --source)."""
-    board = Vm(tmp_path / "board", 32 if compiled else 64, board_tree, compiled)
+    board = Vm(tmp_path / "board", 32 if compiled else 64, board_tree, compiled, needed)
     yield board
     board.close()
 

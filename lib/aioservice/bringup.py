@@ -7,11 +7,10 @@ from .starting import begin, outcome, release
 from .startup import boot, init
 
 _MOMENT = const(2)  # s
-_HINTS = (
-    "aioservice.status() shows the services, aioctl.status() the tasks, aioctl.log() the journal;",
-    'load("world"), unload("world"), stop("hello"), config("hello", True, 3, 2) act on them;',
-    'traceback("dofail") explains a failure. Ctrl-D shuts down.',
-)
+_HINTS = """\
+aioservice.status() shows the services, aioctl.status() the tasks, aioctl.log() the journal;
+stop("{0}"), start("{0}"), unload("{0}"), config("{0}") are about one of them;
+traceback("{0}") explains a failure. Ctrl-D shuts down."""
 
 
 async def bring_up(self, options):
@@ -20,8 +19,7 @@ async def bring_up(self, options):
     init(**options)
     await _settled(self)
     if self.last in self.services:
-        for text in _HINTS:
-            print(text)
+        print(_HINTS.format(min([s.name for s in _others(self)] or ["NAME"])))
         release(self)
         gc.collect()  # the console is made where the boot was, and what is left lies together
         begin(self, [self.services[self.last]])
@@ -34,8 +32,11 @@ async def bring_up(self, options):
 
 async def _settled(self):
     """Gives the others a moment to come up, so that their lines stand before the prompt."""
-    others = [s for s in self.services.values() if s.name != self.last]
     try:
-        await asyncio.wait_for(outcome(self, others), _MOMENT)
+        await asyncio.wait_for(outcome(self, _others(self)), _MOMENT)
     except asyncio.TimeoutError:
         pass
+
+
+def _others(self):
+    return [s for s in self.services.values() if s.name != self.last]

@@ -25,6 +25,7 @@ PAGES_ELSEWHERE = {
     "services.md": "device/services/test_shipped.py",
     "simulation.md": "device/services/test_shipped.py",
     "svctl.md": "docs/test_deploy_pages.py",
+    "testing.md": "host/setup/test_testing.py",
     "your-project.md": "host/setup/test_project.py",
 }
 HERE = [path for path in PAGES if path.name not in PAGES_ELSEWHERE]

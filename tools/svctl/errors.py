@@ -3,7 +3,7 @@ message on stderr and an exit code."""
 from __future__ import annotations
 
 import sys
-from typing import Callable
+from typing import Callable, Optional
 
 
 class ToolError(Exception):
@@ -16,6 +16,15 @@ class InterpreterError(ToolError):
 
 class TreeError(ToolError):
     """The board tree cannot be built, or a board could not load it."""
+
+
+class CompileError(TreeError):
+    """A source that does not compile; `at` says it as compilers do: "file:line: what"."""
+
+    def __init__(self, path: str, what: str, line: Optional[int], text: str):
+        shown = f": {text}" if text else ""
+        self.at = f"{path}:{line or ''}: {what}{shown}".replace(":: ", ": ")
+        super().__init__(f"{path} does not compile: {what}" + (f", line {line}" if line else "") + shown)
 
 
 class BoardError(ToolError):

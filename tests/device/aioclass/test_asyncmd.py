@@ -142,19 +142,22 @@ def test_the_schedule_is_an_attribute_or_in_the_kwargs(vm, text, runs):
     assert lines(vm, """
 async def main():
     aioservice.init(debug=False)
-    await ms(100)
+    while service("pulse").result != "pulse """ + runs + """":
+        await ms(1)
     print(service("pulse").runs, service("pulse").result, aioctl.result("pulse.service"))
 asyncio.run(main())
 """) == [f"{runs} pulse {runs} pulse {runs}"]
 
 
 def test_require_in_the_kwargs_orders_the_start(vm):
-    put(vm, link=LINK.replace("asyncio.sleep_ms(5)", "asyncio.sleep_ms(50)"), meter=METER)
+    put(vm, link=LINK.replace("asyncio.sleep_ms(5)", "aioctl.up.wait()"), meter=METER)
     assert lines(vm, """
 async def main():
+    aioctl.up = asyncio.Event()
     aioservice.init(debug=False)
     await ms(20)
     print(service("link").state, service("meter").state, service("meter").reason)
+    aioctl.up.set()
     await ms(60)
     print(service("meter").state, service("meter").deps["link"] is service("link"))
 asyncio.run(main())

@@ -28,7 +28,7 @@ async def main():
     aioservice.init(debug=False)
     await ms(100)
     first = aioctl.group().tasks["meter.service"].task
-    await ms(1250)
+    await asyncio.sleep_ms(1250)
     failing = service("failing")
     print(failing.state, failing.calls, first.done(), service("meter").state)
 asyncio.run(main())

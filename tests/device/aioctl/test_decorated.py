@@ -7,7 +7,7 @@ DECORATED = """
 async def blink(n, log=None):
     if n == 0:
         raise OSError(5)
-    await asyncio.sleep_ms(10 * n)
+    await ms(10 * n)
     return n
 
 def hook(*args, **kwargs):

@@ -31,7 +31,7 @@ count = 0
 async def once(n, k=0):
     global count
     count += 1
-    await asyncio.sleep_ms(10)
+    await ms(10)
     return n + k + count
 
 async def main():
@@ -91,7 +91,7 @@ async def slow():
     try:
         await forever()
     finally:
-        await asyncio.sleep_ms(5)
+        await ms(5)
 
 async def main():
     aioctl.add(slow)
@@ -140,7 +140,7 @@ def test_a_task_may_stop_delete_and_start_itself(vm):
 async def itself(what):
     what("itself")
     try:
-        await asyncio.sleep_ms(5)
+        await ms(5)
         print("went on")
     except asyncio.CancelledError:
         print("cancelled")
@@ -166,7 +166,7 @@ def test_a_task_that_swallows_cancellation_runs_on_and_keeps_its_result(vm):
 async def stubborn():
     for i in range(3):
         try:
-            await asyncio.sleep_ms(15)
+            await ms(15)
         except asyncio.CancelledError:
             print("no")
     return "at last"
@@ -321,7 +321,7 @@ async def main():
     aioctl.stop("early")
     aioctl.delete("deleted")
     async def stopper():
-        await asyncio.sleep_ms(5)
+        await ms(5)
         aioctl.stop("stopped")
     asyncio.create_task(stopper())
     await asyncio.gather(*tasks)

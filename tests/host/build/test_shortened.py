@@ -6,7 +6,7 @@ from svctl.build import shorten, shortened
 
 @pytest.fixture
 def lib(tmp_path, monkeypatch):
-    monkeypatch.setattr(shortened, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(shortened, "CACHE", tmp_path / "build")
     folder = tmp_path / "lib/aioctl"
     folder.mkdir(parents=True)
     (folder / "core.py").write_text("def _long_name():\n    pass\n")

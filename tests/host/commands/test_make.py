@@ -18,6 +18,8 @@ from svctl.build import check, heap, mpy
 from svctl.commands import new
 from svctl.deploy.project import Project
 from svctl.setup import place
+from svctl.testing.board import Board
+from svctl.testing.needed import Needed
 from tools.measure import size
 
 SERVICES = "aioservices/services"
@@ -63,9 +65,11 @@ try it: make test ARGS="tests/test_door_lock.py"; then make deploy PORT=…
     tests = [getattr(made, name) for name in dir(made) if name.startswith("test_")]
     assert len(tests) == 1
     vm = Vm(tmp_path / "board", 32 if compiled else 64, tree, compiled)
+    board = Board(vm, Needed(project))
     try:
-        tests[0](vm)
+        tests[0](board)
     finally:
+        board.close()
         vm.close()
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import pytest
+from support.station import Station
 from support.trials import Desk
 
 from svctl import cli
@@ -21,3 +22,12 @@ def svctl(capsys):
 @pytest.fixture
 def desk(vm32, tmp_path):
     return Desk(vm32, tmp_path)
+
+
+@pytest.fixture
+def station(vm32, tmp_path, monkeypatch):
+    """A project, which is the current directory, and a board."""
+    found = Station(tmp_path / "station", vm32)
+    monkeypatch.chdir(found.root)
+    monkeypatch.setattr("svctl.deploy.project.BUILT", tmp_path / "built")
+    return found

@@ -6,12 +6,13 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
 import pytest
 from support.docpage import plain
-from support.harness import ROOT, Session, Timeout, mpremote
+from support.harness import ROOT, Session, Timeout, end, mpremote
 from support.wheel import TAKES, built, installed, put, run
 
 from svctl.setup import layout, place, unixport
@@ -26,13 +27,19 @@ def wheel(tmp_path_factory):
     return built(tmp_path_factory)
 
 
-class Host:
-    """Where svctl is installed by the wheel, and nothing else but what that takes: a machine with an empty cache."""
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """That of a user, which begins empty."""
+    return tmp_path_factory.mktemp("cache")
 
-    def __init__(self, python, folder):
+
+class Host:
+    """Where svctl is installed by the wheel, and nothing else but what that takes."""
+
+    def __init__(self, python, folder, cache):
         self.python, self.here = python, folder / "here"
         self.here.mkdir()
-        self.env = {"PYTHONPATH": TAKES, "XDG_CACHE_HOME": str(folder / "cache"),
+        self.env = {"PYTHONPATH": TAKES, "XDG_CACHE_HOME": str(cache),
                     "MICROPYTHON": str(unixport.interpreter(unixport.smallest()))}
         self.sessions = []
 
@@ -50,8 +57,8 @@ class Host:
 
 
 @pytest.fixture
-def host(wheel, tmp_path):
-    host = Host(wheel.python, tmp_path)
+def host(wheel, tmp_path, cache):
+    host = Host(wheel.python, tmp_path, cache)
     yield host
     for session in host.sessions:
         session.close()
@@ -105,7 +112,7 @@ def test_from_init_to_deploy(host):
     code, out, err = host("check")
     assert (code, err) == (0, "") and re.sub("[0-9]+", "", out) == re.sub("[0-9]+", "", shown("check"))
     code, out, err = host("-t", board.tty, "deploy")
-    assert (code, err) == (0, "") and "lamp.service: scheduled" in out and "3 files sent" not in out, out
+    assert (code, err) == (0, "") and "lamp.service: scheduled" in out and "3 files sent" in out, out
     board.send("\r")
     board.expect("--> ")
     board.ctrl("d")
@@ -137,6 +144,53 @@ def test_buttons_of_a_board_in_another_terminal(host):
     assert host("power", "reset", "south") == (1, "", "power: south is not running\n")
     assert host("power", "off", "north") == (0, "", "")
     assert north.wait() == 128 + 15
+
+
+def test_watch(host):
+    """With a board of its own, which ends with it; the project lies outside of any clone."""
+    host("init", "station", cwd=".")
+    root = host.here / "station"
+    (root / "lib").mkdir()
+    (root / "lib/mine.py").write_text("WORD = 1\n")
+    service = root / "aioservices/services/station_service.py"
+    good = service.read_text().replace("class Station", "import mine\n\n\nclass Station")
+    service.write_text(good)
+    watch = Watched(host, root)
+    try:
+        assert watch.told() == "a simulated board of its own follows .; Ctrl-C ends it"
+        service.write_text(good + "\nservice.log.info('word %d', mine.WORD)\n")
+        assert watch.told().startswith("aioservices/services/station_service.mpy sent; station.service running; ")
+        assert watch.line("[station.service] word ").endswith("word 1")
+        (root / "lib/mine.py").write_text("WORD = 2\n")
+        assert watch.told().startswith("lib/mine.mpy sent; station.service running; ")
+        assert watch.line("[station.service] word ").endswith("word 2")
+        (root / "lib/mine.py").write_text("WORD = \n")
+        assert watch.told() == "lib/mine.py:1: SyntaxError: invalid syntax: WORD ="
+        assert "watch: running" in host("power")[1]
+        watch.process.send_signal(signal.SIGINT)
+        assert watch.process.wait(30) == 130
+        assert host("power") == (3, "no board is running\n", "")
+    finally:
+        end(watch.process)
+
+
+class Watched:
+    """svctl watch, and what it prints."""
+
+    def __init__(self, host, root):
+        code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); from svctl.__main__ import main; sys.exit(main())"
+        self.process = subprocess.Popen([host.python, "-c", code, "watch"], cwd=root, env={**os.environ, **host.env}, text=True,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def line(self, what):
+        """The next line in which that stands."""
+        for line in self.process.stdout:
+            if what in line:
+                return line.rstrip("\n")
+        raise AssertionError(f"no {what}: {self.process.stderr.read()}")
+
+    def told(self):
+        return self.line("watch: ").removeprefix("watch: ")
 
 
 def test_first_deploy_to_a_blank_board(host):
@@ -190,12 +244,13 @@ def test_without_a_network(host, tmp_path):
     """No MicroPython, no apt: what is missing, and that the rest works."""
     host("init", "station", cwd=".")
     (tmp_path / "bin").mkdir()
+    alone = {"MICROPYTHON": "", "PATH": str(tmp_path / "bin"), "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
     for command in "run", "test":
-        code, out, err = host(command, MICROPYTHON="", PATH=str(tmp_path / "bin"))
-        assert code == 1 and err.startswith(f"{command}: no MicroPython: none on PATH, and there is no apt to fetch one with")
+        code, out, err = host(command, **alone)
+        assert code == 1 and err.startswith(f"{command}: no MicroPython: none on PATH; there is no apt to fetch one with; pip cannot bring")
         assert "MICROPYTHON=/path/to/micropython svctl" in err and err.endswith(
             "Only svctl run and svctl test need it: init, new, check and deploy work without.\n")
-    code, out, err = host("check", MICROPYTHON="", PATH=str(tmp_path / "bin"))
+    code, out, err = host("check", **alone)
     assert (code, err) == (0, "") and out.startswith("check: fine")
 
 
@@ -233,7 +288,7 @@ def test_update_leaves_what_is_somebodys(station, svctl):
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[:3] == ["written: .github/workflows/test.yml",
-                         "left as it is: .gitignore, which is yours; to follow by hand:", "  @@ -1 +1,7 @@"]
+                         "left as it is: .gitignore, which is yours; to follow by hand:", "  @@ -1 +1,8 @@"]
     assert "  -/mine/" in lines and "  +more" in lines
     changed = {path.relative_to(station).as_posix() for path, data in before.items() if path.read_bytes() != data}
     assert changed == {".github/workflows/test.yml", "aioservices.json"} and not (station / "README.md").exists()

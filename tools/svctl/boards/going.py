@@ -4,6 +4,7 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import json
+import os
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import Iterator, Optional
@@ -120,6 +121,23 @@ def laid(root: Path, data: Optional[bytes], secrets: Optional[bytes],
             if text is not None:
                 (folder / path).write_bytes(text)
         yield folder
+
+
+def tree_of(going: Going, folder: Path) -> Path:
+    """`folder` as the sources of a board: links to what goes there of its project, and its settings."""
+    files = {path: source for path, source in sources(going.sources) if going.has(path) and path != CONFIG}
+    for path in [each for each in folder.rglob("*") if each.is_symlink() or each.is_file()]:
+        name = path.relative_to(folder).as_posix()
+        is_link = path.is_symlink()
+        if name != CONFIG and name not in files or is_link and os.readlink(path) != str(files.get(name)):
+            path.unlink()
+    for name, source in files.items():
+        if not (folder / name).is_symlink():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).symlink_to(source)
+    if not (folder / CONFIG).is_file() or (folder / CONFIG).read_text(encoding="utf-8") != going.text:
+        (folder / CONFIG).write_text(going.text, encoding="utf-8")
+    return folder
 
 
 def faults(going: Going) -> list[str]:

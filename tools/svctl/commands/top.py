@@ -5,6 +5,7 @@ import argparse
 import sys
 
 from svctl.errors import LinkError, ToolError
+from svctl.setup import place
 
 HELP = "services and journal on the whole screen, with keys to act on them"
 LINK = False
@@ -32,8 +33,8 @@ def prepare(args) -> None:
     try:
         import textual  # noqa: F401
     except ImportError as error:
-        raise ToolError(f"{error.name or 'textual'} is missing: make board installs what requirements.txt "
-                        "names") from error
+        how = place.words("make board installs what requirements.txt names", "pip install textual")
+        raise ToolError(f"{error.name or 'textual'} is missing: {how}") from error
     if len(args.ports) > 1:
         raise ToolError("one board at a time: name one port")
     if args.json:

@@ -115,6 +115,7 @@ class Archive:
     backup.json says. DeployError says what is wrong with it."""
 
     notes: list = []
+    uses = None  # nobody knows who uses what
 
     def __init__(self, path: Path):
         self.shown = str(path)

@@ -221,9 +221,10 @@ def room(plan: Plan, tree: dict, board: dict, block: int, copies: bool) -> int:
 @dataclass
 class Effect:
     """What has to happen for the new set to count: `reset`, or else these services, by the names of their
-    files, and `settings`, if these changed."""
+    files, and `settings`, if these changed. `forget`: modules that services share, first."""
 
     reset: bool = False
+    forget: list = field(default_factory=list)
     unload: list = field(default_factory=list)
     reload: list = field(default_factory=list)
     load: list = field(default_factory=list)
@@ -233,18 +234,25 @@ class Effect:
         return bool(self.reset or self.unload or self.reload or self.load or self.settings)
 
 
-def effect(plan: Plan) -> Effect:
+def effect(plan: Plan, uses=None) -> Effect:
+    """What follows a plan. `uses`: who uses what services share, see uses.py; None: nobody knows."""
     touched = [*plan.send, *plan.gone]
     found = Effect(settings=any(path in (*SETTINGS, SECRETS) for path in touched))
+    touched = [path for path in touched if path not in (*SETTINGS, SECRETS, MANIFEST, STAMP)]
     for path in touched:
         stem = PurePosixPath(path).stem
-        if path in (*SETTINGS, SECRETS, MANIFEST, STAMP):
-            continue
-        if not path.startswith(SERVICES) or not stem.endswith("_service"):
+        if path.startswith(SERVICES) and stem.endswith("_service"):
+            to = found.unload if path in plan.gone else found.load if path in plan.new else found.reload
+            to.append(stem[:-len("_service")])
+        elif uses is None:
             found.reset = True  # all has to be loaded anew; services may have imported it
-            continue
-        name = stem[:-len("_service")]
-        (found.unload if path in plan.gone else found.load if path in plan.new else found.reload).append(name)
+    stale = uses and uses.of(touched)
+    if uses is not None and stale is None:
+        found.reset = True
+    elif stale:
+        found.forget = stale.modules
+        known = {*found.unload, *found.reload, *found.load}
+        found.reload += [name for name in stale.services if name not in known]
     return found
 
 
@@ -259,14 +267,17 @@ def listed(text: bytes) -> Plan:
     return found
 
 
-def lines(plan: Plan, tree: dict) -> list:
-    """The plan for people."""
+def lines(plan: Plan, tree: dict, effect: Effect) -> list:
+    """The plan for people, and what follows."""
     found = [f"new      {path}  {tree[path].size} B" for path in plan.new]
     found += [f"changed  {path}  {tree[path].size} B" for path in plan.changed]
     found += [f"removed  {path}" for path in plan.gone]
     found += plan.notes
     libs = [path for path in [*plan.send, *plan.gone] if path.startswith("lib/")]
-    if libs:
+    if libs and effect.reset:
         text = f"its {len(libs)} files take their places" if len(libs) > 1 else "its file takes its place"
         found.append(f"together lib/ comes from one build: {text} at once, and the board is reset")
+    elif effect.forget and effect.reload:
+        services = ", ".join(sorted(effect.reload))
+        found.append(f"shared   {', '.join(effect.forget)}: imported anew with {services}")
     return found

@@ -11,6 +11,7 @@ from svctl.build import mpy, overlay, sift, tree
 from svctl.deploy import stamp
 from svctl.deploy.plan import (
     LEDGER, LIST, MANIFEST, MARK, NEW, NEXT, PREV, SECRETS, SETTINGS, STAMP, SWITCH, File)
+from svctl.deploy.uses import Uses
 from svctl.errors import DeployError
 from svctl.setup import place
 
@@ -29,15 +30,17 @@ class Project:
         self.elsewhere: set = set()  # files that only other boards get
         self.notes = [] if folder else tree.look(overlay.of(place.project())).notes
         self._is_built = folder is None
+        # Who uses what its services share; a tree has no sources that would tell.
+        self.uses = Uses(overlay.of(place.project())) if folder is None else None
         self.folder = folder or build()
         self._paths = {path.relative_to(self.folder).as_posix(): path
                        for path in sift.walk(self.folder) if path.is_file()}
         self._paths = {name: path for name, path in self._paths.items() if not _is_own(name)}
         if not self._paths:
-            raise DeployError(f"{self.folder}: there is nothing in it: make board builds a tree")
+            raise DeployError(f"{self.folder}: there is nothing in it: {_builds()} a tree")
         if not any(name.startswith(SWITCH) for name in self._paths):
             raise DeployError(f"{self.folder}: no {SWITCH}mpy in it, which has the files take their places: "
-                              "make board builds a whole tree")
+                              f"{_builds()} a whole tree")
         if self.going is not None:
             self._take(self.going)
         if secrets is not None:
@@ -87,6 +90,10 @@ def check_loads(paths: dict, version: Optional[int], who: str, is_built: bool = 
         wrong = mpy.wrong_arch(data, version) or is_built and mpy.fault(data)
         if wrong:
             raise DeployError(f"{name}: {wrong}")
+
+
+def _builds() -> str:
+    return place.words("make board builds", "svctl run builds")
 
 
 def build() -> Path:

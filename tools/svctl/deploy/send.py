@@ -42,11 +42,14 @@ def carried(link: Link) -> Optional[dict]:
     return found if isinstance(found, dict) else None
 
 
-def look(link: Link, tree: dict) -> tuple[dict, set]:
-    """({path: File} of a board, with hashes where these decide, the paths that earlier deploys put there)."""
+def look(link: Link, tree: dict, known: Optional[dict] = None) -> tuple[dict, set]:
+    """({path: File} of a board, with hashes where these decide, the paths that earlier deploys put there).
+    `known`: files of which it is known what is in them, unless their size is another."""
     folders = FOLDERS.union(path.split("/")[0] for path in tree if "/" in path)
     board = {path: File(size) for path, size in link.ask("files", "walk", ["", *sorted(folders)])}
-    for path, sha in link.ask_each("files", "sums", plans.candidates(tree, board)):
+    board.update({path: file for path, file in (known or {}).items() if board.get(path) == (file.size, None)})
+    asked = [path for path in plans.candidates(tree, board) if board[path].sha is None]
+    for path, sha in link.ask_each("files", "sums", asked):
         if sha is not None:
             board[path] = File(board[path].size, sha)
     for name in (LEDGER, MANIFEST):

@@ -67,7 +67,7 @@ def recover(link: Link, project: Project, runs: bool, say) -> None:
         return
     send.load(link, project)
     if now == "trial" and runs:
-        return _judge_anew(link, say)
+        return _judge_anew(link, project, say)
     if now in ("put", "undo", "trial"):
         link.call("switch", "undo", "it was cut", False)
         say("a deploy that was cut was undone")
@@ -76,9 +76,9 @@ def recover(link: Link, project: Project, runs: bool, say) -> None:
     send.settle(link)
 
 
-def _judge_anew(link: Link, say) -> None:
+def _judge_anew(link: Link, project: Project, say) -> None:
     """What was on trial when its deploy was cut: that a service is up may be the version before."""
-    effect = plans.effect(plans.listed(send.read(link, plans.LIST)))
+    effect = plans.effect(plans.listed(send.read(link, plans.LIST)), project and project.uses)
     before = services.of(link, None)
     up = send.kept(link).up
     up = were_up(before) if up is None else up
@@ -111,6 +111,7 @@ def in_place(link: Link, effect: Effect, before: list, up: list) -> Judged:
 def changed(link: Link, effect: Effect, before: list, up: list) -> Optional[str]:
     """Restart what changed; the first of those that were healthy that does not come up, and why."""
     first = None
+    _forget(link, effect)
     for name in effect.unload:
         for each in _of(before, name):
             _act(link, "unload", each)
@@ -126,6 +127,12 @@ def changed(link: Link, effect: Effect, before: list, up: list) -> Optional[str]
         fault = _act(link, "reload", None)
         first = fault and _plain(fault)
     return first
+
+
+def _forget(link: Link, effect: Effect) -> None:
+    """Have what services share imported anew by the next that begins."""
+    if effect.forget:
+        link.call("act", "forget", *effect.forget)
 
 
 def _blamed(link: Link, name: str, fault: str) -> str:
@@ -154,6 +161,7 @@ def _of(before: list, name: str) -> list:
 
 def _bring_back(link: Link, effect: Effect, before: list) -> None:
     """The old files are there again: what changed is taken back into memory, whatever else fails."""
+    _forget(link, effect)
     steps = [("unload", name) for name in effect.load]
     steps += [("reload", each) for name in effect.reload for each in _of(before, name)]
     steps += [("load", each) for name in effect.unload for each in _of(before, name)]

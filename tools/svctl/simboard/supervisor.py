@@ -255,6 +255,8 @@ class Supervisor:
                 self._kept = value
             elif verb == "clock":
                 self._clock = value
+            elif verb == "turned":  # its time, which power-on is that much further behind then
+                self._began = str(int(self._began) - int(value))
             elif verb == "reset":
                 self._next = (HARD, 0.0)
             elif verb == "soft":

@@ -20,10 +20,12 @@ from svctl.setup import place
 from svctl.simboard import cli
 from svctl.simboard.supervisor import die_with
 from svctl.testing.forked import popen
+from svctl.testing.needed import Needed
 
 # In a clone nothing that is installed is needed, and it starts quicker without.
 BOARD = ([sys.executable, "-S", str(place.CODE / "tools" / "board")] if place.IS_CLONE else
          [sys.executable, "-m", "svctl.simboard"])
+SERVICE = re.compile(r"aioservices/services/(\w+)_service\.m?py")
 HEAPS = {32: "192k", 64: "384k"}  # objects are twice as large with 64 bits
 
 
@@ -42,8 +44,10 @@ class Timeout(AssertionError):
 class Vm:
     """One board folder, and the ways to run it."""
 
-    def __init__(self, root: Path, bits: int, tree: Path, compiled: bool = True):
+    def __init__(self, root: Path, bits: int, tree: Path, compiled: bool = True,
+                 needed: Optional[Needed] = None):
         self.root, self.bits, self.compiled = root, bits, compiled
+        self._needed = needed
         self.heap = HEAPS[bits]
         self.rom: Optional[Path] = None
         self._tree = tree
@@ -54,8 +58,8 @@ class Vm:
 
     def ship(self, *names: str) -> None:
         """Put the project's own boot.py, main.py, services.config, aioservices (default: all) there,
-        or single ones, like "aioservices/services/hello_service.mpy"."""
-        for name in names or ("boot.py", "main.py", "services.config", "aioservices"):
+        or single ones, like "aioservices/services/hello_service.mpy"; what that requires comes along."""
+        for name in self._with_required(names) or ("boot.py", "main.py", "services.config", "aioservices"):
             source, target = self._tree / name, self.root / name
             if not source.exists() and source.suffix == ".mpy":
                 source, target = source.with_suffix(".py"), target.with_suffix(".py")
@@ -64,6 +68,16 @@ class Vm:
                 shutil.copytree(source, target, dirs_exist_ok=True)
             else:
                 shutil.copyfile(source, target)
+
+    def _with_required(self, names: tuple) -> list:
+        """Files of services, with those of the services that they require."""
+        found = list(names)
+        asked = {match[1]: match[0] for match in (SERVICE.fullmatch(name) for name in names) if match}
+        for name in sorted(self._needed.of(asked) - set(asked)) if self._needed and asked else ():
+            path = f"aioservices/services/{name}_service.mpy"
+            if not any((self.root / path).with_suffix(suffix).exists() for suffix in (".py", ".mpy")):
+                found.append(path)  # else a test has its own
+        return found
 
     def put(self, path: str, text: Union[str, bytes], compile: Optional[bool] = None) -> Path:
         """Write a file of the board. Python below lib/ or aioservices/ becomes an .mpy there, and
@@ -280,7 +294,10 @@ def mpremote(session: Session, *args: str, timeout: float = 30, resume: bool = T
 
 
 def _board(command: list, env: Optional[dict], **streams) -> subprocess.Popen:
-    """A simulated board with arguments."""
+    """A simulated board with arguments, or what else starts one."""
+    if command[:len(BOARD)] != BOARD:
+        return subprocess.Popen(command, env={**os.environ, **(env or {})}, preexec_fn=_dies_with_us(),
+                                start_new_session=True, **streams)
     return popen(command, cli.run, len(BOARD), {**os.environ, **(env or {})}, _dies_with_us(),
                  start_new_session=True, **streams)
 

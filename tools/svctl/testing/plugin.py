@@ -1,5 +1,12 @@
 """Fixtures of pytest for the tests of a project of one's own, on the real VM. pytest finds them by itself.
 
+    def test_opens_in_the_morning(board):
+        board.start("door", world={"clock": "2026-11-28 06:59:00"})   # and what door requires
+        board.forward(60)                                             # takes no time
+        assert board.level(15) == 1 and board.journal("door")[-1].data["text"] == "open"
+
+`board` is a board.Board: it boots with chosen services, and has a clock, pins, networks, a console. Below it:
+
     def test_lamp(vm32):
         vm32.ship("aioservices/services/lamp_service.mpy")         # of the project, compiled
         vm32.put("services.config", '{"lamp": {"enabled": true}}')
@@ -34,12 +41,32 @@ def board_tree(request) -> Path:
     return dest
 
 
+@pytest.fixture(scope="session")
+def needed(request):
+    """Which services others take along."""
+    from svctl.build import overlay
+    from svctl.setup import place
+    from svctl.testing.needed import Needed
+
+    return Needed(overlay.of(place.find(Path(request.config.rootpath)) or place.project()))
+
+
 @pytest.fixture
-def vm32(tmp_path, board_tree):
+def vm32(tmp_path, board_tree, needed):
     """A fresh board; see above."""
     from svctl.setup import unixport
     from svctl.testing.harness import Vm
 
-    board = Vm(tmp_path / "board", unixport.smallest(), board_tree)
-    yield board
-    board.close()
+    vm = Vm(tmp_path / "board", unixport.smallest(), board_tree, needed=needed)
+    yield vm
+    vm.close()
+
+
+@pytest.fixture
+def board(vm32, needed):
+    """A simulated board: `board.start("lamp")` boots it; see above."""
+    from svctl.testing.board import Board
+
+    found = Board(vm32, needed)
+    yield found
+    found.close()

@@ -44,7 +44,7 @@ class _Line:
 
             self.due = ticks_add(ticks_ms(), self.steps[self.next][0] - ms)
             sim_irq.add(self)
-        elif self.next > 1:
+        elif self.next > 1 or self.steps[0][0] > 0:  # it waited
             __import__("sim_irq").remove(self)
 
     def settle(self):

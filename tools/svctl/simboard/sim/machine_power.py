@@ -1,6 +1,7 @@
 # The simulated board's `machine`, continued: watchdog, sleep, clock rate, identity.
 # Not for import by programs: a real board has all of it in `machine`.
 import os
+import time
 
 import machine
 from machine import _wire
@@ -20,23 +21,32 @@ def deepsleep(time_ms=-1):
     machine._end(b"sleep %d\n" % time_ms)
 
 
+def _irq():
+    try:
+        import sim_irq
+    except ImportError:
+        return None  # without ffi nothing interrupts
+    return sim_irq
+
+
 def lightsleep(time_ms=-1):
     """Stands still, timers too, for that long, or until a pin's interrupt."""
-    import sim_irq
-
-    sim_irq.sleep(time_ms)
+    irq = _irq()
+    if irq:
+        irq.sleep(time_ms)
+    else:
+        time.sleep_ms(time_ms if time_ms >= 0 else 1 << 29)
 
 
 def disable_irq():
-    import sim_irq
-
-    return sim_irq.hold(True)
+    irq = _irq()
+    return bool(irq) and irq.hold(True)
 
 
 def enable_irq(state):
-    import sim_irq
-
-    sim_irq.hold(state)
+    irq = _irq()
+    if irq:
+        irq.hold(state)
 
 
 def unique_id():

@@ -5,6 +5,7 @@ def find(name):
     for file in (name.lower(), "power"):
         try:
             return getattr(__import__("machine_" + file), name)
-        except (ImportError, AttributeError):
-            pass
+        except (ImportError, AttributeError) as error:
+            if "ffi" in str(error):
+                raise AttributeError(str(error))
     raise AttributeError("'module' object has no attribute '%s'" % name)

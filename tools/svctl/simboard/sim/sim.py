@@ -8,6 +8,20 @@ def now():
     return sim_world.now()
 
 
+def forward(seconds):
+    """Has that much time pass at once, each task and timer at its moment; to be awaited."""
+    from sim_forward import forward
+
+    return forward(int(seconds * 1000))
+
+
+def level(pin):
+    """The level of a pin now, 0 or 1."""
+    from machine_pin import line
+
+    return line(pin).level
+
+
 def drive(pin, level):
     """Sets the level of a pin from outside, 0 or 1; None lets go of it."""
     from machine_pin import line

@@ -7,8 +7,13 @@ import sys
 from micropython import heap_lock, heap_unlock, schedule
 from time import sleep_ms, ticks_add, ticks_diff, ticks_ms
 
-import ffi
 import machine
+
+try:
+    import ffi
+except ImportError:
+    raise ImportError("machine.Timer, and pins as simulation.json has them, take a MicroPython with ffi, "
+                      "as Debian's")
 
 _SIGALRM = const(14)
 _AGAIN = const(1000)  # us: the signal repeats until the VM had room to schedule
@@ -105,6 +110,16 @@ def add(event):
 def remove(event):
     if event in _events:
         _events.remove(event)
+
+
+def left(ms):
+    """Milliseconds until the next event, those at most."""
+    return min([ms] + [max(ticks_diff(event.due, ticks_ms()), 0) for event in _events if _may(event)])
+
+
+def due():
+    """Has what is due come now."""
+    _soft(None)
 
 
 def _ending(line, end=machine._end):
