@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # svctl is imported from here, whatever environment Python has.
 export PYTHONPATH := $(CURDIR)/tools$(if $(PYTHONPATH),:$(PYTHONPATH))
 
-.PHONY: help run test board unixport romfs size bench pictures soak check lint package deploy repl reset pico test-pico \
+.PHONY: help run test board unixport romfs size bench pictures soak check lint package deploy repl test-board reset pico test-pico \
 	bench-pico clean clean-all .venv .unixport .port .pico
 
 help:  ## list the commands
@@ -71,6 +71,9 @@ deploy: .venv .port  ## copy what differs to the board at PORT (CONFIG=1 ENVFILE
 
 repl: .venv .port  ## the console of the board at PORT
 	@$(VENV) -m svctl.link.repl "$(PORT)"
+
+test-board: .venv .port  ## twenty checks of the board at PORT, and a report (YES=1 does not ask, ARGS="--watchdog")
+	@$(SVCTL) test-board $(call yes,YES,--yes) $(ARGS)
 
 reset: .venv .port  ## reset the board at PORT
 	@$(SVCTL) reset

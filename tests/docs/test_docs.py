@@ -18,6 +18,7 @@ ELSEWHERE = {
 # Pages whose sessions need another board than the one here, or a host: the tests that try them.
 PAGES_ELSEWHERE = {
     "board-packages.md": "host/setup/test_requirements.py",
+    "backup.md": "docs/test_backup_page.py",
     "aioconsole.md": "device/aioconsole/test_console_services.py",
     "deploy.md": "docs/test_deploy_pages.py",
     "several-boards.md": "docs/test_several_boards.py",

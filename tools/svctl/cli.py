@@ -29,7 +29,7 @@ from svctl.shared import device
 COMMANDS = ("list", "status", "is_active", "tree", "blame", "chain", "logs", "last_boot", "info", "start",
             "stop", "restart", "reload", "enable", "disable", "mask", "unmask", "config", "edit", "top",
             "plot", "init", "run", "watch", "test", "power", "new", "lock", "check", "boards", "deploy",
-            "trial", "confirm", "rollback", "reset", "shell")
+            "trial", "confirm", "rollback", "backup", "restore", "test_board", "reset", "shell")
 FAILED = 1
 # Which show what is wrong with the board's settings, and which tell of a trial themselves.
 FAULTS = ("list", "status", "info", "config", "last_boot")  # and check, as a finding

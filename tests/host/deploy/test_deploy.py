@@ -121,7 +121,7 @@ def test_person_who_stops_it_leaves_the_board_as_it_was(board, wanted, monkeypat
         if len(asked) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "_progress", stop)
+    monkeypatch.setattr(command, "progress", stop)
     monkeypatch.setattr(cli.sys, "argv", ["svctl", "-t", board.tty, "deploy", "--tree", str(wanted)])
     assert cli.run() == 130
     assert contents(board.vm.root) == contents(wanted.parent / "before")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -56,9 +57,9 @@ def compile_file(source: Path, target: Path, name: str, optimise: int = 2,
         raise TreeError(MISSING)
     written = source
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(target.name + ".new")
+    fresh = target.with_name(f"{target.name}.{os.getpid()}.new")  # others may be at it, too
     if text is not None:
-        source = target.with_name(target.name + ".tmp")
+        source = target.with_name(f"{target.name}.{os.getpid()}.tmp")
         source.write_text(text, encoding="utf-8")
     try:
         command = [str(program), f"-O{optimise}", "-s", board_name(name, rom), "-o", str(fresh), str(source)]

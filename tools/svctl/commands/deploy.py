@@ -108,7 +108,7 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
                           f"{board.firmware}: nothing was changed")
     project = _project(args, board)
     tree = project.files
-    say(f"{found['machine']}, MicroPython {found['version']}, {_kb(found['flash_free'])} of flash free")
+    say(f"{found['machine']}, MicroPython {found['version']}, {kb(found['flash_free'])} of flash free")
     send.check(project, found, link.port)
     if args.dry_run and send.state(link)[0]:
         say("a deploy that was cut lies there: it would be finished, or undone, first")
@@ -139,7 +139,7 @@ def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int
     before = services.of(link, None) if found["manager"] else []
     effect.reset = effect.reset or trial.is_of_prompt(effect, before)
     up = vet.unharmed(trial.were_up(before), wrong.errors)
-    sender = send.Sender(link, project, plan, there, _progress, plans.beside(up, known))
+    sender = send.Sender(link, project, plan, there, progress, plans.beside(up, known))
     sender.stage()
     sender.switch(effect.reset, not args.no_trial)
     say(f"{len(plan.send)} files sent, {sizes} B, {len(plan.gone)} removed, in "
@@ -212,12 +212,12 @@ def _replacing(link: Link, project: Project, plan: Plan, args, say) -> None:
                 say(f"  {line}")
         if args.dry_run:
             continue
-        if sys.stdin.isatty() and not _answer(f"replace {path}?"):
+        if sys.stdin.isatty() and not answer(f"replace {path}?"):
             raise DeployError("nothing was changed")
         say(f"  the board's old {path} is kept in {os.path.relpath(_keep(link.port, path, old))}")
 
 
-def _answer(question: str) -> bool:
+def answer(question: str) -> bool:
     """What a person says, if there is one: False else."""
     try:
         return sys.stdin.isatty() and input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
@@ -254,13 +254,13 @@ def _keep(port: str, path: str, data: bytes) -> Path:
     return target
 
 
-def _progress(done: int, total: int) -> None:
+def progress(done: int, total: int) -> None:
     if sys.stdout.isatty():
         end = "" if done < total else "\r\x1b[K"
-        print(f"\r  {done * 100 // (total or 1):3d} % of {_kb(total)}", end=end, flush=True)
+        print(f"\r  {done * 100 // (total or 1):3d} % of {kb(total)}", end=end, flush=True)
 
 
-def _kb(size) -> str:
+def kb(size) -> str:
     for unit in ("KB", "MB", "GB"):
         size = size and size // 1024
         if size is None or size < 10000 or unit == "GB":

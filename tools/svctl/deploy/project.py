@@ -76,16 +76,21 @@ class Project:
 
     def check(self, version: Optional[int], who: str) -> None:
         """Raise DeployError where the board, whose `sys.implementation._mpy` this is, could not load it."""
-        for name, path in self._paths.items():
-            if path.suffix != ".mpy":
-                continue
-            if version is None:
-                raise DeployError(f"{who} loads no .mpy files: put a newer firmware on the board")
-            mpy.check_loads(path, version, who)
-            data = path.read_bytes()
-            wrong = mpy.wrong_arch(data, version) or self._is_built and mpy.fault(data)
-            if wrong:
-                raise DeployError(f"{name}: {wrong}")
+        check_loads(self._paths, version, who, self._is_built)
+
+
+def check_loads(paths: dict, version: Optional[int], who: str, is_built: bool = False) -> None:
+    """The same of {path on the board: path}; `is_built`: what was built here is looked at more closely."""
+    for name, path in paths.items():
+        if not name.endswith(".mpy"):
+            continue
+        if version is None:
+            raise DeployError(f"{who} loads no .mpy files: put a newer firmware on the board")
+        mpy.check_loads(path, version, who)
+        data = path.read_bytes()
+        wrong = mpy.wrong_arch(data, version) or is_built and mpy.fault(data)
+        if wrong:
+            raise DeployError(f"{name}: {wrong}")
 
 
 def _notes(root: Path) -> list:

@@ -146,9 +146,9 @@ class Sender:
         if plan.ledger:
             self.data[LEDGER] = "".join(f"{path}\n" for path in plan.ledger).encode()
         self.shim = None
-        if BOOT in project.files and BOOT in self.data or not _knows(project.path(BOOT).read_bytes()):
+        if BOOT in self.data or BOOT in project.files and not knows(project.path(BOOT).read_bytes()):
             old = read(link, BOOT) if BOOT in board else b""
-            if not _knows(old):
+            if not knows(old):
                 self.shim = (DEVICE / "shim.py").read_bytes() + b"\n" + old
                 self.data[BOOT] = project.path(BOOT).read_bytes()
 
@@ -164,7 +164,7 @@ class Sender:
             self._remove([*self.plan.kept, *self.plan.stale])
             parts = {path: plans.parts(files[path], self.board, self.plan) for path in files
                      if path == plans.staged(MANIFEST)}
-            _write(self.link, files, self.progress, parts)
+            write(self.link, files, self.progress, parts)
         except BoardFault as error:
             self._remove([*files, *map(plans.staged, self.plan.staged)])
             raise self._refused(error) from error
@@ -190,13 +190,16 @@ class Sender:
             pass
 
 
-def _knows(boot: bytes) -> bool:
+def knows(boot: bytes) -> bool:
+    """Whether a boot.py goes on with a switch."""
     return b"aioswitch" in boot
 
 
-def _write(link: Link, files: dict, progress: Callable[[int, int], None], parts: dict) -> None:
+def write(link: Link, files: dict, progress: Callable[[int, int], None] = lambda *_: None,
+          parts: Optional[dict] = None) -> None:
     """Write files, {path: bytes}, and see that they read back the same. `parts`: what they are made of, as
     plans.parts() has it, where not all of it is sent."""
+    parts = parts or {}
     made = {path: parts.get(path, [data]) for path, data in files.items()}
     total = sum(map(_sent, made.values()))
     done = 0
@@ -219,7 +222,7 @@ def _write(link: Link, files: dict, progress: Callable[[int, int], None], parts:
              if sha != sha256(files[path]).hexdigest()]
     again = [path for path in wrong if path in parts]  # the board's own was another
     if again:
-        _write(link, {path: files[path] for path in again}, progress, {})
+        write(link, {path: files[path] for path in again}, progress)
     if wrong != again:
         raise BoardFault(f"{wrong[0]} reads back different: is the flash worn out?")
 
@@ -260,7 +263,7 @@ def load(link: Link, project: Project = None) -> None:
         if project is None:
             raise
         path = next(path for path in project.files if path.startswith(SWITCH))
-        _write(link, {plans.staged(path): project.path(path).read_bytes()}, lambda *_: None, {})
+        write(link, {plans.staged(path): project.path(path).read_bytes()})
         link.call("switch", "load", NEXT, PREV)
 
 

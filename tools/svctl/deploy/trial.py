@@ -78,7 +78,7 @@ def recover(link: Link, project: Project, runs: bool, say) -> None:
 
 def _judge_anew(link: Link, project: Project, say) -> None:
     """What was on trial when its deploy was cut: that a service is up may be the version before."""
-    effect = plans.effect(plans.listed(send.read(link, plans.LIST)), project.uses)
+    effect = plans.effect(plans.listed(send.read(link, plans.LIST)), project and project.uses)
     before = services.of(link, None)
     up = send.kept(link).up
     up = were_up(before) if up is None else up

@@ -29,6 +29,7 @@ PUMP, HOLDS, TIDY = "pump", "holds", "tidy"
 END = b"\x04"  # of what a command prints, and of its traceback
 NO_PASTE = b"w REPL; CTRL-B to exit\r\n>"  # what ends the answer of a board that knows no raw paste
 PROMPT = b"\n--> "  # of the console when it begins anew, and of nothing that is sent
+PASTE = b"\n=== "
 RESET = "the board was reset meanwhile: look at what it did, and try again"
 SILENT = "no answer"
 RAW = b"raw REPL; CTRL-B to exit\r\n"
@@ -291,6 +292,9 @@ def await_prompt(port: str, patience: float) -> str:
                     transport.serial.write(b"\r")
                 waiting = transport.serial.in_waiting
                 said += transport.serial.read(waiting) if waiting else b""
+                if said.endswith(PASTE):  # a host was at it when it was reset: its Ctrl-E came to the prompt
+                    said = b""
+                    transport.serial.write(b"\x03")
                 time.sleep(0 if waiting else 0.02)
             except (TransportError, OSError, ValueError, TypeError, LinkError):  # it is on its way
                 transport = _closed(transport)
@@ -325,6 +329,21 @@ def type_line(port: str, script: str, patience: float = 1.0) -> str:
     with contextlib.suppress(OSError, TransportError):
         transport.close()
     return said.decode(errors="replace")
+
+
+def type_keys(port: str, keys: bytes, ending: bytes = b"", patience: float = 0.0) -> None:
+    """Type keys at a board, and wait until what it says ends so; LinkError if that does not come."""
+    try:
+        transport = _Transport(ports.device(port), timeout=1)
+        transport.serial.write_timeout = PATIENCE
+        transport.serial.write(keys)
+        said = transport.read_until(1, ending, patience, timeout_overall=patience) if ending else b""
+        transport.close()
+    except (TransportError, OSError, ValueError) as error:
+        raise LinkError(ports.why_not(port) or f"{port} cannot be opened: {error}") from error
+    if not said.endswith(ending):
+        came = _heard(said.decode(errors="replace"))
+        raise LinkError(f"{port}: {came!r} came, and not {ending.decode()!r}")
 
 
 def _name(script: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 DEVICE = Path(__file__).resolve().parent.parent / "device"
 SMALL = 500  # characters that a board compiles in one go, in about 10 ms
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 PIECE = "_svctl_f"  # what a function is called on its way into its class
 
 
@@ -17,8 +18,8 @@ class _Locals(ast.NodeTransformer):
     """Gives the parameters and variables of each function the names a, b, … which lib/ has, too."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        args = [arg.arg for arg in [*node.args.args, *filter(None, [node.args.vararg])]]
         inner = list(ast.walk(node))
+        args = [each.arg for each in inner if isinstance(each, ast.arg)]
         stored = [each.id for each in inner if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)]
         caught = [each.name for each in inner if isinstance(each, ast.ExceptHandler) and each.name]
         names = dict(zip(dict.fromkeys([*args, *stored, *caught]), string.ascii_lowercase))
@@ -31,13 +32,15 @@ class _Locals(ast.NodeTransformer):
                 each.name = names.get(each.name)
         return node
 
+    visit_AsyncFunctionDef = visit_FunctionDef
+
 
 @functools.lru_cache(maxsize=None)
 def source(name: str) -> str:
     """A file of device/ without comments and docstrings, with short indents and short local names."""
     tree = ast.parse((DEVICE / f"{name}.py").read_text(encoding="utf-8"))
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node):
+        if isinstance(node, (ast.Module, ast.ClassDef, *FUNCTIONS)) and ast.get_docstring(node):
             node.body = node.body[1:] or [ast.Pass()]
     return _unparsed(_Locals().visit(tree))
 
@@ -49,7 +52,7 @@ def pieces(name: str) -> list[str]:
     if len(text) < SMALL:
         return [text]
     owner = ast.parse(text).body[0]
-    functions = [node for node in owner.body if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in owner.body if isinstance(node, FUNCTIONS)]
     owner.body = [node for node in owner.body if node not in functions] or [ast.Pass()]
     found = [_unparsed(owner)]
     for node in functions:
