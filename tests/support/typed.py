@@ -10,11 +10,11 @@ from pathlib import Path
 # MicroPython's own, of which CPython's types know nothing; other packages have types for that.
 FOREIGN = re.compile(
     r'Name "const" is not defined'
-    r'|Module (?:"(?:time|asyncio)" )?has no attribute "(?:ticks_\w+|sleep_ms|core|mem_free|mem_alloc)"'
+    r'|Module (?:"(?:time|asyncio)" )?has no attribute "(?:ticks_\w+|sleep_ms|core|mem_free|mem_alloc|ThreadSafeFlag)"'
     r'|note: Did you mean "asyncio"'
     r'|library stub for module named "(?:uasyncio|machine|network|ntptime|aiobase|aioboot[.\w]*|aiologging)"')
-# An author's own attribute that is None in the class and something else later.
-OWN = re.compile(r'error: Item "None" of ')
+# An author's own attribute that is None in the class and something else later, or has its name by `require`.
+OWN = re.compile(r'error: Item "None" of |"Lamp" has no attribute "relay"')
 
 
 def mypy(python: Path, folder: Path, *options: str) -> list[str]:
