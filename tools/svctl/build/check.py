@@ -254,6 +254,14 @@ def errors(data: bytes) -> list[str]:
     return [f"services.config: {line}" for line in told if line]
 
 
+def damage(tree: Path) -> Optional[str]:
+    """Why nobody can tell what stands in the settings of a tree; None where one can, or there are none."""
+    file = tree / "services.config"
+    with _inside(tree):
+        found, fault = device("aioservice.settingsfile").load(file.name)
+    return placed(fault, file) if found is None and fault else None
+
+
 def placed(fault: str, file: Union[Path, bytes]) -> str:
     """What is said of a damaged services.config, with the line and column, which a board does not know."""
     try:
