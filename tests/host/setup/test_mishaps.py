@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from svctl.build import check, console, overlay
 from svctl.setup import layout, place, unixport
 
 DAMAGED = re.compile(r"services\.config is damaged: it is not JSON \(line 1, column 22: .*\)")
@@ -88,3 +89,42 @@ def test_pytest_alone_where_nothing_may_be_written(station):
     out = pytest_of(station)
     assert re.search(rf"{station}/build\S*: (File exists|Not a directory)", out) and "Traceback" not in out
     assert "1 error" not in out
+
+
+# -- names that are taken ----------------------------------------------------------
+
+TAKEN = {"repl": "svctl has a service of that name: take another; to replace it on purpose write "
+                 "aioservices/services/repl_service.py yourself",
+         "network": "svctl has a service of that name: take another; to replace it on purpose write "
+                    "aioservices/services/network_service.py yourself",
+         "asyncio": "boards have a module of that name: take another", "aioctl": "boards have a module of that name: take another",
+         "helper": "boards have a module of that name: take another"}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_new_takes_no_name_that_is_there(station, svctl, name):
+    layout.put(station / "lib/helper.py", "")
+    assert svctl(None, "new", name) == (1, "", f"new: {name}: {TAKEN[name]}\n")
+    assert not (station / layout.service_paths(name)["service"]).exists()
+
+
+def test_init_takes_none_either(tmp_path, monkeypatch, svctl):
+    monkeypatch.chdir(tmp_path)
+    assert svctl(None, "init", "repl") == (1, "", f"init: repl: {TAKEN['repl']}\n")
+
+
+SERVICE = "from aioclass import Service\nclass Repl(Service):\n    %s\nservice = Repl('repl')\n"
+
+
+@pytest.mark.parametrize("line, is_one", [("pass", False), ("prompt = False", False), ("prompt = True", True),
+                                          ("enabled = prompt = True", True),
+                                          ("def __init__(self, name):\n        self.prompt = True", True)])
+def test_a_repl_that_is_no_console_is_told(station, line, is_one):
+    layout.put(station / "aioservices/services/repl_service.py", SERVICE % line)
+    assert check.of_code(overlay.of(station)) == ([] if is_one else [console.FAULT])
+
+
+def test_a_repl_of_which_nobody_knows_is_not(station):
+    layout.put(station / "aioservices/services/repl_service.py",
+               "from mine import Console\nclass Repl(Console):\n    pass\nservice = Repl('repl')\n")
+    assert console.FAULT not in check.of_code(overlay.of(station))
