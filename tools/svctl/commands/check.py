@@ -12,7 +12,7 @@ from svctl.deploy import send
 from svctl.deploy.project import Project
 from svctl.errors import BoardsError, DeployError, TreeError
 from svctl.link.cable import Link
-from svctl.requires import brought, shares
+from svctl.requires import brought, own, shares
 from svctl.setup import place
 
 HELP = "what is wrong with the project; with -t also whether it fits the board"
@@ -32,6 +32,7 @@ def alone(args: argparse.Namespace, say) -> int:
     root = overlay.of(place.project(), even_damaged=True)
     boards = described.every(place.project())
     found = _of_boards(place.project(), boards, root) if boards else check.check(root)
+    found += own.missing(place.project(), args.given.files)
     try:
         if not check.broken(root):  # that was told
             args.project = Project()
