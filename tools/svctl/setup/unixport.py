@@ -183,6 +183,8 @@ def _alone() -> Iterator[None]:
 
 def _setup(again: bool) -> Interpreter:
     found = find()
+    if found and found.path.parent.resolve() == (CACHE / "bin").resolve():
+        return found  # one of ours, which would be made to start itself
     if found:
         native = _install(NATIVE, [str(found.path)])
         if found.bits == 32:
