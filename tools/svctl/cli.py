@@ -19,7 +19,7 @@ from svctl import __version__
 from svctl.boards import described
 from svctl.boards import reached
 from svctl.deploy import trial
-from svctl.errors import BoardFault, ServiceUnknown, ToolError
+from svctl.errors import BoardFault, ServiceUnknown, ToolError, one_line
 from svctl.link.cable import Link
 from svctl.manage import complete
 from svctl.manage.faults import explained
@@ -162,8 +162,8 @@ def main(argv: Optional[list] = None) -> int:
         codes = [alone(args, Say("", False, args.json))] if alone else []
     except ServiceUnknown as error:
         return _failed(args, str(error), UNKNOWN)
-    except ToolError as error:
-        return _failed(args, str(error))
+    except (ToolError, OSError) as error:
+        return _failed(args, one_line(error))
     args.stop = threading.Event()
     if len(args.ports) > 1 and getattr(module, "is_endless", lambda args: False)(args):
         return max(_at_once(args))
@@ -220,8 +220,8 @@ def _on(word: str, args: argparse.Namespace) -> int:
         return _failed(args, f"{word}: {error}", UNKNOWN)
     except BoardFault as error:
         return _failed(args, f"{word}: {explained(error)}")
-    except ToolError as error:
-        return _failed(args, f"{lead}{error}")
+    except (ToolError, OSError) as error:
+        return _failed(args, f"{lead}{one_line(error)}")
 
 
 def _tell(link: Link, command: str) -> None:

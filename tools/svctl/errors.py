@@ -2,6 +2,7 @@
 message on stderr and an exit code."""
 from __future__ import annotations
 
+import os
 import sys
 from typing import Callable, Optional
 
@@ -70,6 +71,15 @@ class BoardsError(ToolError):
 
 class DeployError(ToolError):
     """A deploy that cannot be done; the board is as it was."""
+
+
+def one_line(error: Exception) -> str:
+    """An expected failure in one line. Of OSErrors those are that name a file; others are a fault of ours."""
+    if isinstance(error, OSError):
+        if error.filename is None:
+            raise error
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return str(error)
 
 
 def run_main(name: str, func: Callable[[], int]) -> int:

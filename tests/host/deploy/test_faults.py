@@ -11,6 +11,7 @@ from support.deploying import BARE, MPY, SMALL, contents, still_runs
 from support.wire import Port, board_that_says, held_by_another
 
 from svctl import cli
+from svctl.build import console
 from svctl.commands import deploy as command
 from svctl.commands import shell
 from svctl.deploy import plan, send
@@ -238,3 +239,13 @@ def test_questions(vm32, tree, deploy, monkeypatch):
     monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or "y")
     assert deploy(session.tty, "--config") == (0, "")
     assert asked[1:] == asked[:1] and (vm32.root / "services.config").read_text() != "{}"
+
+
+def test_a_repl_that_is_no_console_is_not_sent(station, svctl):
+    tty = station.power()
+    before = contents(station.vm.root, beside=True)
+    station.write("aioservices/services/repl_service.py",
+                  "from aioclass import Service\nclass Repl(Service):\n    pass\nservice = Repl('repl')\n")
+    code, said = svctl(tty, "deploy")
+    assert code == 1 and said.splitlines()[-1].startswith(f"deploy: PORT: {console.FAULT}. Nothing was sent"), said
+    assert contents(station.vm.root, beside=True) == before

@@ -5,7 +5,8 @@ import ast
 
 import pytest
 
-from svctl.requires import firmware, imports
+from svctl.requires import firmware, imports, own
+from svctl.setup import layout
 
 HAS = {"os", "asyncio", "p", "p.a", "json"}.__contains__
 NEEDED = {
@@ -63,3 +64,43 @@ def test_the_interpreters_own_modules_are_known(vm32):
     said = vm32.run("help('modules')").out.partition("Plus any")[0].split()
     names = {name.replace("/__init__", "").replace("/", ".") for name in said}
     assert names - firmware.MODULES == set() and "asyncio.core" in names
+
+
+# -- of the project itself ---------------------------------------------------------
+
+OWN = {
+    "import nothere": ": add what brings it to requirements-board.txt",
+    "import mashine": "; did you mean machine?",
+    "import datetime": ": add datetime@latest to requirements-board.txt",
+    "import machine, esp32, rp2, neopixel, ffi, aioctl, aiolog": None,
+    "import helper, brought.part": None,
+    "import aiorepl, ulab\nfrom aioble.client import x": None,
+    "from aioservices.services import other_service": None,
+    "try:\n    import nothere\nexcept ImportError:\n    pass": None,
+    "if x:\n    import nothere": None,
+    "def f():\n    import nothere": None,
+}
+
+
+@pytest.mark.parametrize("text", OWN)
+def test_imports_of_a_service(tmp_path, text):
+    layout.put(tmp_path / "aioservices/services/x_service.py", text)
+    layout.put(tmp_path / "lib/helper.py", "")
+    layout.put(tmp_path / "requirements-board.txt", "--firmware-has ulab\n")
+    found = own.missing(tmp_path, {"brought/part.py": None})
+    if OWN[text] is None:
+        assert found == []
+    else:
+        name = text.split()[1]
+        assert len(found) == 1
+        assert found[0].startswith(f"aioservices/services/x_service.py:1: import {name}: no board has it{OWN[text]}")
+
+
+def test_imports_of_modules_count_where_somebody_imports_these(tmp_path):
+    layout.put(tmp_path / "aioservices/services/x_service.py", "import a\ndef f():\n    import b.c")
+    for name in ("a.py", "b/__init__.py", "b/c.py", "tool.py"):
+        layout.put(tmp_path / "lib" / name, "\nimport nothere\n")
+    layout.put(tmp_path / "lib/a.py", "from b import c\n")
+    layout.put(tmp_path / "lib/broken.py", "def\n")
+    assert [line.partition(": no")[0] for line in own.missing(tmp_path, {})] == [
+        "lib/b/__init__.py:2: import nothere", "lib/b/c.py:2: import nothere"]

@@ -12,13 +12,13 @@ from typing import Iterator, Optional
 from svctl.boards.described import BOOT, Board
 from svctl.boards.merge import merge, nulls, plain
 from svctl.build import check, overlay
+from svctl.build.console import NAME as CONSOLE
 from svctl.build.tree import SERVICES, is_service, sources
 from svctl.deploy.plan import SECRETS, SETTINGS
 from svctl.errors import BoardsError
 from svctl.shared import device
 
 CONFIG = SETTINGS[0]
-CONSOLE = "repl"  # svctl talks through it
 END = "_service"
 UNDEFINED = "is not defined in .env"  # as lib/ says it
 

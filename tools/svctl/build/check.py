@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Iterable, Iterator, NamedTuple, Optional, Union
 
-from svctl.build import sift
+from svctl.build import console, sift
 from svctl.build.outliving import outliving
 from svctl.build.parsed import parsed, yields
 from svctl.build.signature import misfits, signature, targets
@@ -166,6 +166,7 @@ def read(tree: Path) -> Project:
                 data = source.read_bytes()
                 code = parsed(data)
                 takes[name] = signature(code)
+                faults += [console.FAULT] if name == console.NAME and console.is_missing(code) else []
                 faults += [_PAUSE % (SERVICES / source.name, line, what) for what, line in yields(code)]
                 text = device("aioctl.utf8").decoded(data)
                 faults += outliving(text, name)
@@ -252,6 +253,14 @@ def errors(data: bytes) -> list[str]:
         if name != key and name in found:
             told.append(f"{name} and {key} are the same: keep one")
     return [f"services.config: {line}" for line in told if line]
+
+
+def damage(tree: Path) -> Optional[str]:
+    """Why nobody can tell what stands in the settings of a tree; None where one can, or there are none."""
+    file = tree / "services.config"
+    with _inside(tree):
+        found, fault = device("aioservice.settingsfile").load(file.name)
+    return placed(fault, file) if found is None and fault else None
 
 
 def placed(fault: str, file: Union[Path, bytes]) -> str:

@@ -9,6 +9,7 @@ from typing import Iterator
 
 from svctl.boards import described
 from svctl.build import check, sift, tree
+from svctl.errors import TreeError
 from svctl.requires import brought
 from svctl.setup import place
 from svctl.shared import device
@@ -17,15 +18,18 @@ FOLDER = Path("build") / "sources"
 SECRETS = ".env"  # for check alone: no build takes it
 
 
-def of(root: Path) -> Path:
+def of(root: Path, even_damaged: bool = False) -> Path:
     """The folder with all sources of the project at `root`: itself where it has them all, else build/sources
     in it, brought up to date. TreeError: links in a circle; requirements that are not locked, or not to be
-    had."""
+    had; settings that do not tell which services of svctl it takes: `even_damaged` has it take all then."""
     given = brought.checked(root).files
     if place.is_whole(root) and not given:
         return root
+    fault = None if place.is_whole(root) else check.damage(root)
+    if fault and not even_damaged:
+        raise TreeError(fault)
     dest = root / FOLDER
-    files = {**{f"lib/{path}": file for path, file in given.items()}, **_files(root)}
+    files = {**{f"lib/{path}": file for path, file in given.items()}, **_files(root, bool(fault))}
     with tree.alone(dest):
         _clean(dest, files)
         for name, source in files.items():
@@ -34,27 +38,29 @@ def of(root: Path) -> Path:
     return dest
 
 
-def _files(root: Path) -> dict[str, Path]:
+def _files(root: Path, is_damaged: bool) -> dict[str, Path]:
     """{path in a project: where it lies}; what the project has itself, as source or compiled, goes before."""
     own = {path.relative_to(root).as_posix(): path for folder in tree.COMPILED
            for path in sift.walk(root / folder)}
     stems = {os.path.splitext(name)[0] for name in own}
     given = {path.relative_to(place.CODE).as_posix(): path
-             for path in [*sift.walk(place.LIB), *_shipped(root)]}
+             for path in [*sift.walk(place.LIB), *_shipped(root, is_damaged)]}
     found = {name: path for name, path in given.items() if os.path.splitext(name)[0] not in stems}
     found.update({name: place.CODE / name for name in tree.STARTED})
     found.update({name: root / name for name in (*tree.PLAIN, SECRETS) if (root / name).is_file()})
     return {**found, **own}
 
 
-def _shipped(root: Path) -> Iterator[Path]:
-    """The services of svctl that a project takes: those it names, its boards too, and what these require."""
+def _shipped(root: Path, is_damaged: bool) -> Iterator[Path]:
+    """The services of svctl that a project takes: those it names, its boards too, and what these require; all
+    where its settings are damaged."""
     names = device("aioservice.findings")._names
     found = check.read(root)
     entries = [entry for entry in found.settings.values() if isinstance(entry, dict)]
     asked = [key for key in (*found.settings, *described.asked(root)) if not key.startswith("_")]
     for says in [*entries, *filter(None, found.services.values())]:
         asked += [each for key in ("require", "want") for each in names(says.get(key))]
+    asked += check.service_files(place.CODE) if is_damaged else []
     seen = set(check.service_files(root))
     while asked:
         name = asked.pop().split("@")[0]

@@ -12,7 +12,7 @@ from svctl.deploy import send
 from svctl.deploy.project import Project
 from svctl.errors import BoardsError, DeployError, TreeError
 from svctl.link.cable import Link
-from svctl.requires import brought, shares
+from svctl.requires import brought, own, shares
 from svctl.setup import place
 
 HELP = "what is wrong with the project; with -t also whether it fits the board"
@@ -29,15 +29,16 @@ def alone(args: argparse.Namespace, say) -> int:
     args.project = args.needed = None
     if args.given.faults:  # and so no board can be built
         return _told(args.given.faults, [], args, say)
-    root = overlay.of(place.project())
+    root = overlay.of(place.project(), even_damaged=True)
     boards = described.every(place.project())
-    found = _of_boards(place.project(), boards) if boards else check.check(root)
+    found = _of_boards(place.project(), boards, root) if boards else check.check(root)
+    found += own.missing(place.project(), args.given.files)
     try:
         if not check.broken(root):  # that was told
             args.project = Project()
             args.needed = _needed(root, args.project, args.given)
     except (DeployError, TreeError) as error:
-        found += [str(error)] if str(error) not in found else []
+        found += [] if any(line.startswith(str(error)) for line in found) else [str(error)]
     return _told(found, args.project.notes if args.project else [], args, say)
 
 
@@ -72,14 +73,14 @@ def _for(link: Link, args: argparse.Namespace) -> tuple[Project, int]:
         return project, _needed(folder, project, args.given)
 
 
-def _of_boards(root: Path, boards: list) -> list:
+def _of_boards(root: Path, boards: list, sources: Path) -> list:
     """What is wrong with the project, and with what each of its boards would have of it; what all of them
     have in common is told once."""
-    told, sources = {}, overlay.of(root)
+    told = {}
     for board in boards:
         try:
             told[board.name] = going.faults(going.Going(root, board))
-        except BoardsError as error:  # in what all have in common
+        except (BoardsError, TreeError) as error:  # in what all have in common
             return [str(error), *check.of_code(sources)]
     common = [line for line in check.of_settings(sources) if all(line in lines for lines in told.values())]
     own = [line if line.startswith(f"{described.FOLDER}/") else f"{name}: {line}"

@@ -23,6 +23,7 @@ def alone(args: argparse.Namespace, say) -> int:
     name = args.name[:-len(".service")] if args.name.endswith(".service") else args.name
     layout.check_name(name)
     root = place.project()
+    layout.check_free(name, root)
     files = {kind: root / path for kind, path in layout.service_paths(name).items()}
     for path in [*files.values(), files["service"].with_suffix(".mpy")]:
         if path.exists():

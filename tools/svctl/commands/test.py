@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 
+from svctl.build import overlay
 from svctl.errors import ToolError
 from svctl.setup import place, unixport
 
@@ -27,6 +28,7 @@ def alone(args: argparse.Namespace, say) -> int:
     root = place.project()
     if importlib.util.find_spec("pytest") is None:
         raise ToolError("pytest is missing: pip install pytest")
+    overlay.of(root)  # what is wrong there is told once, and not by each test
     unixport.setup()
     options = ["-k", args.only] if args.only else []
     env = dict(os.environ)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from svctl.boards.going import laid
-from svctl.build import check, overlay
+from svctl.build import check, console, overlay
 from svctl.deploy import send
 from svctl.deploy.plan import SECRETS, SETTINGS, Plan
 from svctl.deploy.project import Project
@@ -98,6 +98,7 @@ def looked(link: Link, project: Project, plan: Plan, board: dict, tree: Optional
     unknown = secrets is None and SECRETS in board  # what names that has is the board's secret
     with laid(tree or overlay.of(place.project()), data, secrets, project.going) as folder:
         lines = [line.replace("; using defaults", "") for line in check.check(folder)]
+    errors += [line for line in lines if line == console.FAULT]
     found = [line for line in lines
              if not (unknown and line.endswith("is not defined in .env"))]
     return Found(errors, [line for line in found if not any(error.endswith(line) for error in errors)])

@@ -280,8 +280,9 @@ def await_prompt(port: str, patience: float) -> str:
     try:
         while not said.endswith((b"--> ", b">>> ")):
             if time.monotonic() > until:
-                raise LinkError(f"{port}: the board has not come back to its prompt within {patience:.0f} s. "
-                                "By itself it goes back to the files before, if the new ones do not come up: "
+                raise LinkError(f"{port}: the board has not come back to its prompt within {patience:.0f} "
+                                "s: it hangs, or its console is gone. By itself it goes back to the files "
+                                "before, if the new ones do not come up: "
                                 f"look at it with {place.words('make repl', 'mpremote')}, and deploy again")
             try:
                 if transport is None:

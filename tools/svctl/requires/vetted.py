@@ -32,10 +32,10 @@ def vet(root: Path, files: dict, owners: dict, asked: set, has: set) -> Vetted:
     every = {paths.module(path): path for path in files if paths.module(path)}
     names = {name: path for name, path in every.items() if path not in unfit}
     begin = {name for name, path in every.items() if "." not in name and owners[path] in asked}
-    begin |= _imported(root, every)
+    begin |= imported(root, every)
     inside = {name for name, path in names.items() if paths.stem(path).endswith("/__init__")}
-    there = {*_with_parents(names), *_modules(root / "lib"), *_modules(place.LIB), *firmware.MODULES, *has}
-    found = imports.reach(begin & set(names), trees, inside, partial(_is_there, there))
+    there = {*with_parents(names), *modules(root / "lib"), *modules(place.LIB), *firmware.MODULES, *has}
+    found = imports.reach(begin & set(names), trees, inside, partial(is_there, there))
     asked_for = {*begin, *(each.name for each in found.missing)}
     wanted = {path for name, path in every.items() if name in asked_for} & set(unfit)
     faults = [f"{owners[path]}: lib/{path}: {unfit[path]}. Take another version, or another package"
@@ -44,7 +44,7 @@ def vet(root: Path, files: dict, owners: dict, asked: set, has: set) -> Vetted:
         if each.name not in every:
             path = names[each.by]
             faults.append(f"{owners[path]}: lib/{path}, line {each.line}: imports {each.name}, which no "
-                          f"board has: {_remedy(each.name)}")
+                          f"board has: {remedy(each.name)}")
     left = {path: why for path, why in unfit.items() if path not in wanted}
     return Vetted({names[name] for name in found.modules}, faults, left)
 
@@ -96,27 +96,27 @@ def _uncompiled(files: dict) -> dict:
     return unfit
 
 
-def _with_parents(names: Iterable[str]) -> set:
+def with_parents(names: Iterable[str]) -> set:
     return {".".join(name.split(".")[:count + 1]) for name in names for count in range(name.count(".") + 1)}
 
 
-def _is_there(there: set, name: str) -> bool:
+def is_there(there: set, name: str) -> bool:
     return name in there or name.partition(".")[0] == "aioservices"
 
 
-def _remedy(name: str) -> str:
+def remedy(name: str) -> str:
     known = firmware.LIB.get(name) or firmware.LIB.get(name.partition(".")[0])
     more = f"{known}@latest" if known else "what brings it"
     return (f"add {more} to {listed.FILE}, or take another package; where the firmware of your boards has "
             f"it: {listed.HAS} {name}")
 
 
-def _modules(folder: Path) -> set:
+def modules(folder: Path) -> set:
     found = (paths.module(path.relative_to(folder).as_posix()) for path in sift.walk(folder))
-    return _with_parents(filter(None, found))
+    return with_parents(filter(None, found))
 
 
-def _imported(root: Path, names: dict) -> set:
+def imported(root: Path, names: dict) -> set:
     """What of the requirements the project's own code imports, wherever in it."""
     tops = {re.escape(name.partition(".")[0]).encode() for name in names}
     pattern = re.compile(rb"\b(?:" + b"|".join(sorted(tops)) + rb")\b")

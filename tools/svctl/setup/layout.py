@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from svctl import __version__
+from svctl.build import sift
 from svctl.errors import ToolError
+from svctl.requires import firmware
 from svctl.setup import place
 
 # Grows when what svctl writes changes so that projects should follow; CHANGES says in a line what that is.
@@ -54,6 +56,17 @@ def check_name(name: str) -> None:
         raise ToolError(f"{name}: a name has small letters, digits and _, like door_lock")
 
 
+def check_free(name: str, root: Optional[Path] = None) -> None:
+    """Raise ToolError where a new service of the project at `root` would take the place of what is there."""
+    path = service_paths(name)["service"]
+    if (place.CODE / path).is_file() and not (root and (root / path).is_file()):
+        raise ToolError(f"{name}: svctl has a service of that name: take another; to replace it on "
+                        f"purpose write {path} yourself")
+    own = sift.entries(root / "lib") if root else []
+    if name in firmware.MODULES or name in {path.stem for path in [*sift.entries(place.LIB), *own]}:
+        raise ToolError(f"{name}: boards have a module of that name: take another")
+
+
 def service_paths(name: str) -> dict[str, str]:
     """Where a service and its test lie in a project."""
     return {"service": f"aioservices/services/{name}_service.py", "test": f"tests/test_{name}.py"}
@@ -75,6 +88,7 @@ def put(path: Path, text: str) -> None:
 def create(root: Path, name: str) -> list[str]:
     """Make a project, in a folder that is not there yet; the paths that were written."""
     check_name(name)
+    check_free(name)
     if root.exists() or root.is_symlink():
         known = ": svctl init --update in it brings it up to date" if place.is_own(root) else ""
         raise ToolError(f"{root.name} is there already{known or ': take another name'}. Nothing was written")

@@ -23,9 +23,22 @@ end of a test all are ended.
 """
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
+from typing import Iterator
 
 import pytest
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """What is wrong with the project ends the tests, with one line: each of them would have it."""
+    from svctl.errors import ToolError, one_line
+
+    try:
+        yield
+    except (ToolError, OSError) as error:
+        pytest.exit(one_line(error), returncode=1)
 
 
 @pytest.fixture(scope="session")
@@ -34,10 +47,11 @@ def board_tree(request) -> Path:
     from svctl.build import mpy, overlay, tree
     from svctl.setup import place
 
-    root = place.find(Path(request.config.rootpath)) or place.project()
-    dest = root / "build" / "test-board"
-    tree.build(dest, overlay.of(root))
-    mpy.simulation()
+    with _told():
+        root = place.find(Path(request.config.rootpath)) or place.project()
+        dest = root / "build" / "test-board"
+        tree.build(dest, overlay.of(root))
+        mpy.simulation()
     return dest
 
 
@@ -48,7 +62,8 @@ def needed(request):
     from svctl.setup import place
     from svctl.testing.needed import Needed
 
-    return Needed(overlay.of(place.find(Path(request.config.rootpath)) or place.project()))
+    with _told():
+        return Needed(overlay.of(place.find(Path(request.config.rootpath)) or place.project()))
 
 
 @pytest.fixture
