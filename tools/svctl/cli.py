@@ -16,6 +16,7 @@ from typing import NoReturn, Optional
 import argcomplete
 
 from svctl import __version__
+from svctl.boards import described
 from svctl.boards import reached
 from svctl.deploy import trial
 from svctl.errors import BoardFault, ServiceUnknown, ToolError, one_line
@@ -99,7 +100,8 @@ class Parser(argparse.ArgumentParser):
         like = device("aioservice.spelling").near(str(value), known)
         if action.metavar == "COMMAND":
             self.error(f"there is no command {value}{like or '; svctl --help lists them'}")
-        self.error(f"{'/'.join(action.option_strings)}: {value} is none of {', '.join(known)}{like}")
+        name = "/".join(action.option_strings) or action.metavar
+        self.error(f"{name}: {value} is none of {', '.join(known)}{like}")
 
     def refuse(self, rest: list) -> NoReturn:
         """What is left over when all arguments were taken."""
@@ -107,7 +109,8 @@ class Parser(argparse.ArgumentParser):
         if not options:
             self.error(f"{' '.join(rest)}: too many arguments")
         like = device("aioservice.spelling").near(options[0], self._option_string_actions)
-        self.error(f"there is no option {options[0]}{like}")
+        hint = getattr(sys.modules.get(f"svctl.commands.{self.prog.split()[-1]}"), "HINT", "")
+        self.error(f"there is no option {options[0]}{like or hint}")
 
 
 def parser() -> Parser:
@@ -152,7 +155,7 @@ def main(argv: Optional[list] = None) -> int:
             args.ports = getattr(module, "every", lambda args: [])(args)
             args.ports = args.ports or [word for word in [os.environ.get(PORT)] if word]
         if not args.ports and alone is None:
-            print("svctl: name the board: svctl -t /dev/ttyACM0 …", file=sys.stderr)
+            print(f"svctl: name the board: {_which()}", file=sys.stderr)
             return 2
         if hasattr(module, "prepare"):
             module.prepare(args)
@@ -166,6 +169,15 @@ def main(argv: Optional[list] = None) -> int:
         return max(_at_once(args))
     codes += [_on(port, args) for port in args.ports if hasattr(module, "run")]
     return max(codes)
+
+
+def _which() -> str:
+    """How a board is named here."""
+    root = place.find(Path.cwd())
+    names = [each.name for each in described.every(root)] if root is not None else []
+    if not names:
+        return "svctl -t /dev/ttyACM0 …"
+    return f"svctl -t {names[0]} …" + (f"; there are {', '.join(names)}" if names[1:] else "")
 
 
 def _tell_age() -> None:

@@ -93,6 +93,8 @@ def test_a_board_that_nobody_has_described(project, two, svctl):
     code, out, err = svctl("", "-t", "south", "is-active", "world")
     assert (code, out, err) == (0, "active\n", f'south: so that no other board is taken for it: uid = "{SOUTH}" in '
                                 "boards/south.toml\n")
+    assert svctl(south.tty, "deploy", "--dry-run")[1].startswith("this is south, by its port\n")
+    (project.root / "boards/south.toml").unlink()
     assert svctl(south.tty, "deploy", "--dry-run")[1].startswith(
         f"its unique id, {SOUTH}, is in no file of boards/: it gets what all boards have in common\n")
 

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from svctl.boards import reached
 from svctl.commands import run
 from svctl.errors import BoardsError
 from svctl.setup import layout
@@ -57,3 +58,41 @@ def test_a_file_that_is_wrong_is_told(station):
     (station / "boards/north.toml").write_text("prt = 1\n")
     with pytest.raises(BoardsError, match="boards/north.toml: prt: there is no such key.*did you mean port"):
         run.build(station, boards.board(station, "north"))
+
+
+@pytest.fixture
+def blank(station):
+    """A simulated board that runs on a pty under that name, as far as others see."""
+    board = boards.board(station, "blank")
+    with board.held(board.tty):
+        yield board
+
+
+def test_a_simulated_board_is_named_as_one_of_boards(station, blank, svctl):
+    assert reached.target("blank") == (str(blank.tty), None)
+    assert svctl("", "-t", "build/boards/board.tty", "list") == (
+        1, "", "list: build/boards/board.tty is not there: plug the board in, or name one of build/boards/blank.tty\n")
+    with pytest.raises(BoardsError, match="there is no board blanc"):
+        reached.target("blanc")
+    (station / "boards/blank.toml").write_text('services = ["lamp"]\n')
+    assert reached.target("blank").port == str(blank.tty) and reached.target("blank").board.services == ["lamp"]
+
+
+def test_power_says_which_run(station, blank, svctl, capsys):
+    assert svctl(None, "power", "reset", "north") == (1, "", "power: north is not running; blank is\n")
+    with pytest.raises(SystemExit):
+        svctl(None, "power", "rest")
+    assert capsys.readouterr().err == "power: WHAT: rest is none of reset, cycle, off; did you mean reset?\n"
+
+
+def test_who_names_no_board_is_told_which_there_are(station, svctl):
+    assert svctl(None, "list") == (2, "", "svctl: name the board: svctl -t north …\n")
+    (station / "boards/south.toml").write_text("")
+    assert svctl(None, "list") == (2, "", "svctl: name the board: svctl -t north …; there are north, south\n")
+
+
+def test_where_the_options_of_pytest_stand_is_told(station, svctl, capsys):
+    with pytest.raises(SystemExit):
+        svctl(None, "test", "-x")
+    assert capsys.readouterr().err == (
+        "test: there is no option -x; those of pytest stand behind --, like: svctl test -- -x\n")

@@ -170,6 +170,16 @@ def test_variable_goes_before_path(place):
     assert "1.30.1" in setup(place, MICROPYTHON=str(other)).stdout
 
 
+def test_one_of_ours_is_not_made_to_start_itself(place):
+    program(place, "micropython", fake("1.24.0"))
+    setup(place)
+    ours = place / "a clone/build/bin/micropython"
+    text = ours.read_text()
+    done = setup(place, MICROPYTHON=str(ours))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "") and ours.read_text() == text
+    assert subprocess.run([ours], capture_output=True, text=True, timeout=60).stdout == "micropython 1.24.0 1798 64\n"
+
+
 def test_old_one_on_path_is_passed_over(place):
     program(place, "micropython", fake("1.19.1"))
     done = setup(place)

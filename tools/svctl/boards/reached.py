@@ -1,6 +1,7 @@
 """Which board is at which port: a name becomes a port, and a unique id the board that has it."""
 from __future__ import annotations
 
+import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,11 +9,12 @@ from typing import NamedTuple, Optional
 
 from serial.tools import list_ports
 
-from svctl.boards.described import Board, every, named
+from svctl.boards.described import FOLDER, Board, every, named
 from svctl.deploy import send
 from svctl.errors import BoardsError, ToolError
 from svctl.link.cable import Link
 from svctl.setup import place
+from svctl.simboard import boards
 
 PATIENCE = 2.0  # s for a port of which nobody knows what is behind it
 
@@ -42,9 +44,14 @@ def target(word: str) -> Target:
     root = place.find(Path.cwd())
     if is_port(word) or root is None:
         return Target(word)
+    simulated = _simulated(word, root)
+    if is_simulated_alone(word, root):
+        return Target(simulated)
     board = named(word, root)
     if board.port is not None:
         return Target(board.port, board)
+    if board.uid is None and simulated:
+        return Target(simulated, board)
     if board.uid is None:
         raise BoardsError(f"{board.shown} has neither port nor uid: one of them tells where it is")
     found = asked(sorted({*attached(), *(each.port for each in every(root) if each.port)}))
@@ -53,6 +60,16 @@ def target(word: str) -> Target:
         there = ", ".join(f"{each.port} ({each.why or _who(each, root)})" for each in found) or "no port"
         raise BoardsError(f"{word}: no board with its unique id {board.uid} answers; there is {there}")
     return Target(port, board)
+
+
+def _simulated(name: str, root: Path) -> Optional[str]:
+    """The port of a simulated board of the project that runs under that name."""
+    return next((each.port() for each in boards.every(root) if each.name == name), None)
+
+
+def is_simulated_alone(name: str, root: Path) -> bool:
+    """Whether that is the name of a simulated board that runs, and of none in boards/."""
+    return bool(_simulated(name, root)) and name not in (each.name for each in every(root))
 
 
 def _who(found: Found, root: Path) -> str:
@@ -87,6 +104,30 @@ def of(uid: Optional[str], root: Optional[Path] = None) -> Optional[Board]:
     if uid is None or root is None:
         return None
     return next((each for each in every(root) if each.uid == uid), None)
+
+
+def behind(link: Link) -> tuple[Optional[Board], str]:
+    """The board at a port that was named as one: by its unique id or, where its file has none, by its port;
+    and what there is to say of that. (None, "") where the project describes no boards."""
+    root = place.find(Path.cwd())
+    described = every(root) if root is not None else []
+    if link.board is not None or not described:
+        return link.board, ""
+    uid = send.uid(link)
+    board, how = of(uid, root), "unique id"
+    if board is None:
+        at = [each for each in described if each.uid is None and each.port and _is_same(each.port, link.port)]
+        board, how = (at[0], "port") if len(at) == 1 else (None, "")
+    if board is None:
+        whose = f"its unique id, {uid}, is in no file of {FOLDER}/" if uid else "it has no unique id"
+        return None, f"{whose}: it gets what all boards have in common"
+    if board.faults:
+        raise BoardsError(board.faults[0])
+    return board, f"this is {board.name}, by its {how}"
+
+
+def _is_same(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def recognise(link: Link, board: Optional[Board]) -> Optional[str]:

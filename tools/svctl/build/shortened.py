@@ -23,6 +23,8 @@ def of_folder(lib: Path, private: bool = True) -> Shortened:
     path = CACHE / "short" / f"{_stamp(lib, private)}.json"
     found = kept.load(path, None)
     if found is None:
+        if sys.stderr.isatty():
+            print("board: lib/ is made ready for boards, which takes some seconds …", file=sys.stderr)
         found = shorten.of_folder(lib, private)
         kept.save(path, found)
         _forget(path.parent)

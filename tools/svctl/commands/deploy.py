@@ -69,7 +69,10 @@ def prepare(args: argparse.Namespace) -> None:
 
 
 def _named(word: str) -> Optional[Board]:
-    return None if reached.is_port(word) or place.find(Path.cwd()) is None else described.named(word)
+    root = place.find(Path.cwd())
+    if reached.is_port(word) or root is None or reached.is_simulated_alone(word, root):
+        return None
+    return described.named(word)
 
 
 def _project(args: argparse.Namespace, board: Optional[Board]) -> Project:
@@ -85,23 +88,10 @@ def _project(args: argparse.Namespace, board: Optional[Board]) -> Project:
     return args.projects[name]
 
 
-def _board(link: Link, say: Callable[[str], None]) -> Optional[Board]:
-    """The board that was named, or that this is by its unique id."""
-    root = place.find(Path.cwd())
-    if link.board is not None or root is None or not described.every(root):
-        return link.board
-    uid = send.uid(link)
-    board = reached.of(uid, root)
-    if board is not None and board.faults:
-        raise DeployError(board.faults[0])
-    whose = f"its unique id, {uid}, is in no file of {described.FOLDER}/" if uid else "it has no unique id"
-    say(f"this is {board.name}, by its unique id" if board else
-        f"{whose}: it gets what all boards have in common")
-    return board
-
-
 def run(link: Link, args: argparse.Namespace, say: Callable[[str], None]) -> int:
-    board = _board(link, say)
+    board, line = reached.behind(link)
+    if line:
+        say(line)
     found = send.about(link)
     if board is not None and board.firmware not in (None, found["platform"]):
         raise DeployError(f"{link.port}: its firmware is {found['platform']}, and {board.shown} says "

@@ -11,8 +11,7 @@ HELP = "reset, cycle or off: a simulated board that runs in another terminal; wi
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", metavar="WHAT", nargs="?", choices=(*boards.BUTTONS, "status"),
-                        default="status",
+    parser.add_argument("what", metavar="WHAT", nargs="?", choices=boards.BUTTONS,
                         help="reset: pull its reset pin; cycle: take its power and give it back; off: end it")
     parser.add_argument("name", metavar="NAME", nargs="?", default=boards.DEFAULT,
                         help="which board (default: board)")
@@ -20,7 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def alone(args: argparse.Namespace, say) -> int:
     root = place.project()
-    if args.what != "status":
+    if args.what:
         boards.board(root, args.name).press(args.what)
         return 0
     found = boards.every(root)

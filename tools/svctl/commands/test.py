@@ -14,6 +14,7 @@ from svctl.setup import place, unixport
 
 HELP = "run the project's tests, on a real MicroPython"
 PROJECT = True
+HINT = "; those of pytest stand behind --, like: svctl test -- -x"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Callable, Optional
 
+from svctl.boards import reached
 from svctl.boards.going import Going
 from svctl.deploy import plan as plans
 from svctl.deploy import send, trial, vet
@@ -25,12 +26,15 @@ class Live:
         self.is_gone = False  # the link was let go of, as the board was reset
         self._known: Optional[dict] = None  # {path: File} as far as it is known; None before the first look
         self._told: set = set()
+        self.board, line = reached.behind(link)
+        if line:
+            tell(line)
 
     def bring(self) -> bool:
         """Send what differs, and have the board take it up; whether there was something. ToolError: what was
         not done, and why."""
         begin = time.monotonic()
-        link, board = self.link, self.link.board
+        link, board = self.link, self.board
         going = Going(place.project(), board) if board is not None else None
         if going is not None and going.faults:
             raise DeployError(going.faults[0])

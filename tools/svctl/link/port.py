@@ -11,6 +11,9 @@ from typing import Iterator, Optional
 
 from serial.tools import list_ports
 
+from svctl.setup import place
+from svctl.simboard import boards
+
 
 def device(port: str) -> str:
     """The device behind a link: mpremote knows a pty only under its own name."""
@@ -39,7 +42,8 @@ def why_not(port: str) -> Optional[str]:
 
 def _refused(port: str, error: OSError) -> str:
     if error.errno == errno.ENOENT:
-        there = ", ".join(sorted(p.device for p in list_ports.comports() if p.vid is not None))
+        attached = sorted(port.device for port in list_ports.comports() if port.vid is not None)
+        there = ", ".join([*attached, *_simulated()])
         return f"{port} is not there: plug the board in" + (f", or name one of {there}" if there else "")
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"{port} may not be opened by you: {_remedy(port)}"
@@ -48,6 +52,13 @@ def _refused(port: str, error: OSError) -> str:
     if error.errno in (errno.EIO, errno.ENXIO, errno.ENODEV):
         return f"{port} has no device behind it any more: plug the board in again"
     return f"{port} cannot be opened: {error.strerror}"
+
+
+def _simulated() -> list[str]:
+    """The ports of the project's simulated boards that run."""
+    root = place.find(Path.cwd())
+    found = [each.port() for each in boards.every(root)] if root is not None else []
+    return [os.path.relpath(port) for port in found if port]
 
 
 def _remedy(port: str) -> str:

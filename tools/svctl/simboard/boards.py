@@ -76,7 +76,9 @@ class Board(NamedTuple):
         """Reset it, take its power and give it back, or end it."""
         pid = self.running()
         if pid is None:
-            raise BoardError(f"{self.name} is not running")
+            names = [each.name for each in every(self.root)]
+            there = f"; {', '.join(names)} is" if len(names) == 1 else f"; there run {', '.join(names)}"
+            raise BoardError(f"{self.name} is not running{there if names else ''}")
         os.kill(pid, BUTTONS[button])
 
 

@@ -14,8 +14,11 @@ from svctl.link.cable import Link
 from svctl.look import journal
 from svctl.look.journal import Line
 from svctl.manage import services
+from svctl.shared import device
 from svctl.testing.harness import Session, Timeout, Vm
 from svctl.testing.needed import END, Needed
+
+__tracebackhide__ = True  # a failed test shows its own lines
 
 CONSOLE = "repl"
 NETWORKS = "networks"
@@ -50,7 +53,8 @@ class Board:
         mine = {path: path.read_bytes() for path in self._service_files()}
         unknown = sorted({name.split("@")[0] for name in names} - self._needed.all - set(map(_name, mine)))
         if unknown:
-            raise AssertionError(f"{', '.join(unknown)}: the project has no such service")
+            meant = device("aioservice.spelling").near(unknown[0], self._needed.all)
+            raise AssertionError(f"{', '.join(unknown)}: the project has no such service{meant}")
         for name in {*names, CONSOLE, *(going if names else ())}:
             found.setdefault(name, {}).setdefault("enabled", True)
         self.vm.ship("boot.py", "main.py", "aioservices")

@@ -22,6 +22,8 @@ from svctl.simboard.supervisor import die_with
 from svctl.testing.forked import popen
 from svctl.testing.needed import Needed
 
+__tracebackhide__ = True  # a failed test shows its own lines
+
 # In a clone nothing that is installed is needed, and it starts quicker without.
 BOARD = ([sys.executable, "-S", str(place.CODE / "tools" / "board")] if place.IS_CLONE else
          [sys.executable, "-m", "svctl.simboard"])

@@ -7,6 +7,8 @@ from typing import Iterable, Optional
 from svctl.build import check
 from svctl.shared import device
 
+__tracebackhide__ = True  # a failed test shows its own lines
+
 END = "_service"
 
 
