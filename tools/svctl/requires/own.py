@@ -37,7 +37,7 @@ def _has(there: set, name: str) -> bool:
 def _meant(name: str, there: set) -> str:
     known = name in firmware.LIB
     near = "" if known else device("aioservice.spelling").near(name, {n for n in there if n[0] != "_"})
-    return near or f": {vetted.remedy(name)}"
+    return near or f": {vetted.remedy(name, 'put it into lib/')}"
 
 
 def _tree(path: Path):

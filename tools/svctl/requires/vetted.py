@@ -104,10 +104,10 @@ def is_there(there: set, name: str) -> bool:
     return name in there or name.partition(".")[0] == "aioservices"
 
 
-def remedy(name: str) -> str:
+def remedy(name: str, instead: str = "take another package") -> str:
     known = firmware.LIB.get(name) or firmware.LIB.get(name.partition(".")[0])
     more = f"{known}@latest" if known else "what brings it"
-    return (f"add {more} to {listed.FILE}, or take another package; where the firmware of your boards has "
+    return (f"add {more} to {listed.FILE}, or {instead}; where the firmware of your boards has "
             f"it: {listed.HAS} {name}")
 
 
