@@ -57,7 +57,7 @@ def put(wheel: Path, python: Path) -> None:
                     "--force-reinstall", wheel], check=True, timeout=120)
 
 
-def run(python, *args, cwd, timeout=60, **env):
+def run(python, *args, cwd, timeout=300, **env):
     """(exit code, what it printed, on stderr) of a Python that knows nothing of this clone."""
     done = subprocess.run([python, *args], cwd=cwd, capture_output=True, text=True, timeout=timeout,
                           stdin=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": "", **env})
