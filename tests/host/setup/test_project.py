@@ -141,7 +141,7 @@ def test_buttons_of_a_board_in_another_terminal(host):
     code, out, err = host("run", "--name", "north")  # as `make board` does
     assert (code, err) == (0, "") and out.splitlines()[-1].startswith("north runs in another terminal: its flash has it now")
     assert north.line("import mine; mine.answer()") == "42\n"
-    assert host("power", "reset", "south") == (1, "", "power: south is not running\n")
+    assert host("power", "reset", "south") == (1, "", "power: south is not running; north is\n")
     assert host("power", "off", "north") == (0, "", "")
     assert north.wait() == 128 + 15
 

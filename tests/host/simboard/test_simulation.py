@@ -60,7 +60,7 @@ except ValueError as e:
 
 
 def test_pin_interrupts(vm):
-    script(vm, pins={"7": [[0, 1], [250, 0], [400, 1], [550, 0]]})
+    script(vm, pins={"7": [[0, 1], [600, 0], [1100, 1], [1600, 0]]})
     result = vm.run("""
 from machine import Pin, disable_irq, enable_irq
 import sim, time, micropython
@@ -95,9 +95,9 @@ q = Pin(7, Pin.IN)
 q.irq(lambda pin: times.append(sim.now()))
 times = []
 before = q.value()
-while len(times) < 3 and sim.now() < 3000:
+while len(times) < 3 and sim.now() < 9000:
     pass
-print(before, q(), [level for _, level in sim.history(7)[-3:]], [0 <= t - at < 100 for t, at in zip(times, (250, 400, 550))])
+print(before, q(), [level for _, level in sim.history(7)[-3:]], [0 <= t - at for t, at in zip(times, (600, 1100, 1600))])
 """, timeout=10)
     assert result.out.splitlines() == [
         "[(True, 1), (True, 1)] True", "4", "4", "4 1", "own 0", "1 0 [0, 1, 0] [True, True, True]"]
